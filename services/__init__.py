@@ -1,0 +1,1 @@
+"""Banyan's independent services; they meet on the bus, never by import."""

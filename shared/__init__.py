@@ -1,0 +1,1 @@
+"""What every Banyan service stands on; knows no service."""

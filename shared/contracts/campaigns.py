@@ -1,0 +1,231 @@
+"""campaigns: cases, phases, cells, treatments, inbound advice, evaluation. RPC `campaigns`, bulk `campaigns_bulk`.
+
+| method | pool | asks | tells |
+|---|---|---|---|
+| draft(plan) | interactive | dict: a plan in the language of `rules/campaigns/<id>/plan.yaml` | CampaignStatus |
+| submit(campaign_id) | interactive | str | CampaignStatus |
+| approve(campaign_id, level, approver) | interactive | str, str, str | CampaignStatus |
+| launch / pause / resume / stop (campaign_id) | interactive | str | CampaignStatus |
+| status(campaign_id) | interactive | str | CampaignStatus |
+| evaluate(campaign_id) | bulk | str | Evaluation |
+| recommend(customer_id, channel, context) | interactive | str, Channel, RecommendContext | Recommendation |
+| respond(contact_id, response) | interactive | str, Response | ContactRecord |
+| run_due(until) | bulk | datetime or null | RunReport: opens due phases, judges, reserves, dispatches, fulfils |
+| contacts_page(after, limit) | bulk | str, int | ContactsPage: every contact made, for reports and recounts |
+| story(customer_id) | interactive | str | Story: all that was decided about one subscriber |
+
+Events in: customer_view `customers_changed`, catalogue `offerings_changed`, governance `lists_changed`,
+channels `contacts_sent`, `contacts_failed`, `outcomes_recorded`. Event out: `orders_fulfilled` (OrdersFulfilled).
+"""
+
+from datetime import datetime
+from typing import Literal
+
+from shared.contracts.wire import Asked, Channel, Outcome, Reason, Told
+
+CampaignState = Literal["draft", "submitted", "approved", "live", "paused", "stopped", "finished"]
+FunnelStage = Literal[
+    "audience", "eligible", "after_lists", "after_conflicts", "after_limits", "contacted", "reached", "accepted", "fulfilled"
+]
+
+
+class CampaignStatus(Told):
+    """Where a case stands."""
+
+    campaign_id: str
+    name_zh: str
+    name_en: str
+    state: CampaignState
+    awaiting_level: str | None
+    """The approval level whose turn it is, null when none is."""
+    rule_set: str
+    funnel: dict[FunnelStage, int]
+
+
+class RecommendContext(Asked):
+    """What the front desk knows about this visit."""
+
+    request_id: str
+    """Chosen by the caller; the same request again returns the same offers and reserves nothing twice."""
+    limit: int = 3
+    language: str = "zh"
+    reason: str = ""
+
+
+class OfferedProduct(Told):
+    """One ranked, permitted offer with what to say and why."""
+
+    contact_id: str
+    campaign_id: str
+    offering_id: str
+    name: str
+    script: str
+    score: float
+    reasons: list[Reason]
+    expires_at: datetime
+
+
+class WithheldProduct(Told):
+    """An offer not made, at which stage it fell out, and why."""
+
+    campaign_id: str
+    offering_id: str
+    stage: FunnelStage
+    reasons: list[Reason]
+
+
+class Recommendation(Told):
+    """Offers, best first; what was withheld; the rule set that decided."""
+
+    customer_id: str
+    offers: list[OfferedProduct]
+    withheld: list[WithheldProduct]
+    rule_set: str
+
+
+class Response(Asked):
+    """What the subscriber said."""
+
+    outcome: Outcome
+    detail: str = ""
+
+
+class ContactRecord(Told):
+    """One contact as campaigns knows it."""
+
+    contact_id: str
+    customer_id: str
+    campaign_id: str
+    phase: str
+    cell: str
+    offering_id: str
+    channel: Channel
+    planned_at: datetime
+    state: str
+    contacted_at: datetime | None = None
+    outcome: Outcome | None = None
+    fulfilled_at: datetime | None = None
+    direction: str = "outbound"
+
+
+class ContactsPage(Told):
+    """Contacts in ascending order of contact_id."""
+
+    contacts: list[ContactRecord]
+    next_after: str | None
+
+
+class RunReport(Told):
+    """What one run did, in subscribers (audience, judged) and contacts (the rest)."""
+
+    phases_opened: int
+    audience: int
+    judged: int
+    reserved: int
+    suppressed: int
+    dispatched: int
+    fulfilled: int
+
+
+class CellResult(Told):
+    """One cell of a campaign; `converted` counts whoever holds the product at the end, contacted or not."""
+
+    phase: str
+    cell: str
+    is_control: bool
+    members: int
+    contacted: int
+    reached: int
+    accepted: int
+    fulfilled: int
+    converted: int
+    conversion: float
+    uplift: float | None
+    """Conversion minus the control cell's, in share points; null for control itself."""
+    uplift_low: float | None
+    uplift_high: float | None
+    """95 % interval (Newcombe's for two proportions)."""
+
+
+class KpiResult(Told):
+    kpi: str
+    name_zh: str
+    name_en: str
+    target: float
+    actual: float
+    attainment: float
+
+
+class SuppressionCount(Told):
+    stage: FunnelStage
+    rule_id: str
+    text: str
+    customers: int
+
+
+class Money(Told):
+    """All in fen."""
+
+    contact_cost: int
+    gift_cost: int
+    revenue: int
+    cost_per_success: float | None
+    return_on_cost: float | None
+
+
+class Breakdown(Told):
+    dimension: Literal["channel", "city", "phase"]
+    value: str
+    contacted: int
+    reached: int
+    accepted: int
+
+
+class Evaluation(Told):
+    """How a campaign went; every figure is recomputed from stored contacts and outcomes."""
+
+    campaign_id: str
+    name_zh: str
+    name_en: str
+    state: CampaignState
+    rule_set: str
+    funnel: dict[FunnelStage, int]
+    suppressions: list[SuppressionCount]
+    cells: list[CellResult]
+    kpis: list[KpiResult]
+    money: Money
+    breakdowns: list[Breakdown]
+    unknown_facts: dict[str, int]
+    """Facts the audience rules read that are unknown, with the number of subscribers."""
+    refusal_reasons: dict[str, int]
+
+
+class StoryLine(Told):
+    """One event in a subscriber's story."""
+
+    at: datetime
+    campaign_id: str
+    zh: str
+    en: str
+    reasons: list[Reason] = []
+    contact_id: str | None = None
+
+
+class Story(Told):
+    customer_id: str
+    lines: list[StoryLine]
+
+
+class FulfilledOrder(Told):
+    contact_id: str
+    customer_id: str
+    campaign_id: str
+    offering_id: str
+    products: list[str]
+    at: datetime
+
+
+class OrdersFulfilled(Told):
+    """Event `orders_fulfilled`: CRM and ISMP have both carried these orders out."""
+
+    orders: list[FulfilledOrder]

@@ -1,0 +1,112 @@
+"""channels: where contacts take place. RPC service `channels`, bulk twin `channels_bulk`.
+
+| method | pool | asks | tells |
+|---|---|---|---|
+| dispatch(orders) | bulk | list[DispatchOrder] | DispatchResult; idempotent by contact_id |
+| worklist(channel, limit) | interactive | Channel, int | list[WorkItem] |
+| record_outcome(contact_id, outcome, detail) | interactive | str, Outcome, str | WorkItem |
+| run_due(until) | bulk | datetime or null | RunResult: sends what is due, collects answers that are due |
+
+Events out: `contacts_sent` (ContactsSent), `contacts_failed` (ContactsFailed), `outcomes_recorded` (OutcomesRecorded).
+"""
+
+from datetime import datetime
+
+from shared.contracts.wire import Asked, Channel, Outcome, RowFault, Told
+
+
+class DispatchOrder(Asked):
+    """A permitted contact to be made at `planned_at`, not after `expires_at`."""
+
+    contact_id: str
+    customer_id: str
+    campaign_id: str
+    cell: str
+    offering_id: str
+    channel: Channel
+    script_zh: str
+    script_en: str
+    planned_at: datetime
+    expires_at: datetime
+    propensity: dict[str, float] = {}
+    """For the simulator alone: probability of each outcome. Real adapters ignore it."""
+
+
+class DispatchResult(Told):
+    """How many orders were taken (an order already known counts as taken), and which were refused."""
+
+    taken: int
+    faults: list[RowFault]
+
+
+class WorkItem(Told):
+    """What an agent or clerk sees."""
+
+    contact_id: str
+    customer_id: str
+    campaign_id: str
+    offering_id: str
+    channel: Channel
+    script_zh: str
+    script_en: str
+    planned_at: datetime
+    expires_at: datetime
+    state: str
+    """waiting, sent, answered, failed or lapsed."""
+    outcome: Outcome | None = None
+    detail: str = ""
+
+
+class RunResult(Told):
+    """What one run did."""
+
+    sent: int
+    failed: int
+    answered: int
+
+
+class SentContact(Told):
+    contact_id: str
+    customer_id: str
+    campaign_id: str
+    channel: Channel
+    at: datetime
+
+
+class ContactsSent(Told):
+    """Event: these contacts took place (or began) at `at`."""
+
+    contacts: list[SentContact]
+
+
+class FailedContact(Told):
+    contact_id: str
+    customer_id: str
+    campaign_id: str
+    channel: Channel
+    reason: str
+    at: datetime
+
+
+class ContactsFailed(Told):
+    """Event: these contacts did not take place and will not."""
+
+    contacts: list[FailedContact]
+
+
+class RecordedOutcome(Told):
+    contact_id: str
+    customer_id: str
+    campaign_id: str
+    offering_id: str
+    channel: Channel
+    outcome: Outcome
+    detail: str
+    at: datetime
+    simulated: bool = False
+
+
+class OutcomesRecorded(Told):
+    """Event: what came of these contacts."""
+
+    outcomes: list[RecordedOutcome]

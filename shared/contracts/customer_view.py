@@ -1,0 +1,92 @@
+"""customer_view: who the subscriber is. RPC service `customer_view`, bulk twin `customer_view_bulk`.
+
+| method | pool | asks | tells |
+|---|---|---|---|
+| upsert_customers(customers) | bulk (interactive up to 200) | list[CustomerRecord] | UpsertResult |
+| get_customer(customer_id) | interactive | str | Customer |
+| audience(query) | bulk | AudienceQuery | Audience |
+| audience_page(audience_id, after, limit) | bulk | str, str, int | AudiencePage |
+
+Event out: `customers_changed` (CustomersChanged). Event in: campaigns `orders_fulfilled`.
+"""
+
+from datetime import datetime
+
+from shared.contracts.wire import Asked, RowFault, Told
+
+FactValue = str | int | float | bool | list[str] | None
+"""A fact on the wire: dates and instants as ISO 8601 text, sets as sorted lists, unknown as null or left out."""
+
+
+class CustomerRecord(Asked):
+    """A subscriber as BOSS sends it. Facts not named keep their value; a null makes a fact unknown."""
+
+    customer_id: str
+    facts: dict[str, FactValue]
+
+
+class UpsertResult(Told):
+    """How many records were kept, and which were not and why."""
+
+    written: int
+    faults: list[RowFault]
+
+
+class Customer(Told):
+    """One subscriber with every known fact and the segments it is in (unknown ones left out)."""
+
+    customer_id: str
+    facts: dict[str, FactValue]
+    segments: list[str]
+    changed_at: datetime
+
+
+class AudienceQuery(Asked):
+    """Which subscribers, and what to say about each.
+
+    Exactly one of `segment` (id of a segment rule) and `rule` (a condition written inline, in the rule language as
+    JSON) selects. For each id in `checks` (eligibility rules) each member is judged in the same statement. `facts` names
+    the facts to return for each member.
+    """
+
+    audience_key: str
+    """Chosen by the caller; the same key again returns the audience already made (idempotent)."""
+    segment: str | None = None
+    rule: dict[str, object] | None = None
+    checks: list[str] = []
+    facts: list[str] = []
+
+
+class Audience(Told):
+    """A snapshot of ids, frozen when made."""
+
+    audience_id: str
+    size: int
+    rule_set: str
+    unknown: int = 0
+    """Subscribers left out because a fact the rule needs is unknown."""
+    unknown_facts: dict[str, int] = {}
+    """Per fact the rule reads: for how many subscribers of the whole base it is unknown."""
+
+
+class Member(Told):
+    """One subscriber of an audience page."""
+
+    customer_id: str
+    failed: list[str] = []
+    """The `checks` that did not hold (false or unknown), as rule ids."""
+    facts: dict[str, FactValue] = {}
+
+
+class AudiencePage(Told):
+    """Members in ascending order of customer_id; `next_after` is null on the last page."""
+
+    members: list[Member]
+    next_after: str | None
+
+
+class CustomersChanged(Told):
+    """Event `customers_changed`: full set of known facts of up to 500 subscribers after a change."""
+
+    changed_at: datetime
+    customers: list[Customer]

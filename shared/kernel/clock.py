@@ -1,0 +1,79 @@
+"""Time as an argument: the real clock, and clocks a demo or a test can steer."""
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """Tells the present moment as an aware datetime in UTC."""
+
+    def now(self) -> datetime:
+        """Return the present moment, aware, in UTC."""
+        ...
+
+
+class SystemClock:
+    """The machine's clock: what production uses."""
+
+    def now(self) -> datetime:
+        """Return the present moment, aware, in UTC."""
+        return datetime.now(UTC)
+
+
+class SteeredClock:
+    """A clock that stands still until somebody moves it; the demo and the tests steer it."""
+
+    def __init__(self, start: datetime) -> None:
+        self._now = start.astimezone(UTC)
+
+    def now(self) -> datetime:
+        """Return the moment the clock was last moved to, aware, in UTC."""
+        return self._now
+
+    def move_to(self, moment: datetime) -> None:
+        """Move to `moment`; raises ValueError if that lies in the past, since ledgers trust time."""
+        target = moment.astimezone(UTC)
+        if target < self._now:
+            msg = f"a clock cannot go back from {self._now.isoformat()} to {target.isoformat()}"
+            raise ValueError(msg)
+        self._now = target
+
+    def advance(self, by: timedelta) -> None:
+        """Move forward by a duration."""
+        self.move_to(self._now + by)
+
+
+@dataclass(frozen=True, slots=True)
+class AcceleratedClock:
+    """Runs `factor` times as fast as the machine's clock, from `start`, counted from `anchor` (epoch seconds).
+
+    Processes that share the three figures agree on the time, so a distributed rehearsal needs no time server.
+    """
+
+    start: datetime
+    factor: float
+    anchor: float
+
+    def now(self) -> datetime:
+        """Return the accelerated moment, aware, in UTC."""
+        return (self.start + timedelta(seconds=(time.time() - self.anchor) * self.factor)).astimezone(UTC)
+
+
+def parse_clock(text: str) -> Clock:
+    """Read a clock setting: `system`, or `accelerated;<ISO start with offset>;<factor>;<anchor epoch seconds>`.
+
+    Raises ValueError naming the faulty part.
+    """
+    if text in {"", "system"}:
+        return SystemClock()
+    kind, *parts = text.split(";")
+    if kind != "accelerated" or len(parts) != 3:  # noqa: PLR2004 - start, factor, anchor
+        msg = f"unknown clock {text!r}: expected 'system' or 'accelerated;<start>;<factor>;<anchor>'"
+        raise ValueError(msg)
+    start = datetime.fromisoformat(parts[0])
+    if start.tzinfo is None:
+        msg = f"clock start {parts[0]!r} has no UTC offset: write for example 2026-03-02T09:00:00+08:00"
+        raise ValueError(msg)
+    return AcceleratedClock(start, float(parts[1]), float(parts[2]))

@@ -1,0 +1,123 @@
+"""Many rows in one statement: COPY on PostgreSQL, one prepared statement on SQLite."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection
+
+Row = Mapping[str, Any]
+
+_FEW = 8  # below this a staging table costs more than it saves
+
+
+def insert_rows(connection: Connection, table: sa.Table, rows: Sequence[Row]) -> None:
+    """Insert rows that are known to be new; all rows name the same columns. Fails as a whole on a conflict."""
+    if not rows:
+        return
+    if connection.dialect.name == "postgresql":
+        columns = list(rows[0])
+        _copy(connection, table.name, columns, _processed(connection, table, columns, rows))
+    else:
+        connection.execute(sa.insert(table), [dict(row) for row in rows])
+
+
+def insert_missing(connection: Connection, table: sa.Table, rows: Sequence[Row]) -> None:
+    """Insert the rows whose primary or unique key is not yet there; leave the others as they are."""
+    if not rows:
+        return
+    if connection.dialect.name == "postgresql":
+        if len(rows) <= _FEW:
+            connection.execute(postgresql.insert(table).on_conflict_do_nothing(), [dict(row) for row in rows])
+        else:
+            _through_staging(connection, table, rows, "ON CONFLICT DO NOTHING")
+    else:
+        connection.execute(sqlite.insert(table).on_conflict_do_nothing(), [dict(row) for row in rows])
+
+
+def upsert_rows(connection: Connection, table: sa.Table, rows: Sequence[Row]) -> None:
+    """Insert rows, or overwrite the named columns of those whose primary key is there. Keys must not repeat in `rows`."""
+    if not rows:
+        return
+    keys = [column.name for column in table.primary_key.columns]
+    changed = [name for name in rows[0] if name not in keys]
+    if connection.dialect.name == "postgresql":
+        sets = ", ".join(f'"{name}" = excluded."{name}"' for name in changed)
+        action = f"DO UPDATE SET {sets}" if changed else "DO NOTHING"
+        key_list = ", ".join(f'"{key}"' for key in keys)
+        _through_staging(connection, table, rows, f"ON CONFLICT ({key_list}) {action}")
+    else:
+        statement = sqlite.insert(table)
+        if changed:
+            statement = statement.on_conflict_do_update(
+                index_elements=keys, set_={name: statement.excluded[name] for name in changed}
+            )
+        else:
+            statement = statement.on_conflict_do_nothing()
+        connection.execute(statement, [dict(row) for row in rows])
+
+
+def _through_staging(connection: Connection, table: sa.Table, rows: Sequence[Row], conflict: str) -> None:
+    columns = list(rows[0])
+    column_list = ", ".join(f'"{name}"' for name in columns)
+    staging = f"staging_{table.name}"
+    connection.exec_driver_sql(
+        f'CREATE TEMP TABLE IF NOT EXISTS "{staging}" ON COMMIT DELETE ROWS '  # noqa: S608 - names are our own tables
+        f'AS SELECT * FROM "{table.name}" WITH NO DATA'  # unlike LIKE, this leaves NOT NULL and defaults behind
+    )
+    connection.exec_driver_sql(f'TRUNCATE "{staging}"')
+    _copy(connection, staging, columns, _processed(connection, table, columns, rows))
+    connection.exec_driver_sql(
+        f'INSERT INTO "{table.name}" ({column_list}) SELECT {column_list} FROM "{staging}" {conflict}'  # noqa: S608
+    )
+
+
+def _copy(connection: Connection, table: str, columns: Sequence[str], rows: list[list[Any]]) -> None:
+    column_list = ", ".join(f'"{name}"' for name in columns)
+    cursor = connection.connection.cursor()
+    try:
+        with cursor.copy(f'COPY "{table}" ({column_list}) FROM STDIN') as copy:  # type: ignore[attr-defined]
+            copy.write("".join(["\t".join([_copy_text(value) for value in row]) + "\n" for row in rows]))
+    finally:
+        cursor.close()
+
+
+def _processed(connection: Connection, table: sa.Table, columns: Sequence[str], rows: Sequence[Row]) -> list[list[Any]]:
+    """Apply each column type's bind processing (JSON, custom types), as an ordinary insert would."""
+    dialect: sa.Dialect = connection.dialect
+    processors = [
+        None
+        if isinstance(table.c[name].type, (sa.String, sa.Integer, sa.Float, sa.DateTime, sa.Date, sa.Boolean))
+        else table.c[name].type.dialect_impl(dialect).bind_processor(dialect)
+        for name in columns
+    ]
+    if not any(processors):
+        return [[row[name] for name in columns] for row in rows]
+    return [
+        [
+            processor(row[name]) if processor and row[name] is not None else row[name]
+            for name, processor in zip(columns, processors, strict=True)
+        ]
+        for row in rows
+    ]
+
+
+_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+
+
+def _copy_text(value: object) -> str:
+    """Write one value in COPY's text format."""
+    if value is None:
+        return "\\N"
+    if value is True:
+        return "t"
+    if value is False:
+        return "f"
+    if isinstance(value, (datetime, date)):
+        return value.isoformat()
+    return str(value).translate(_ESCAPES)
+
+
+__all__ = ["Row", "insert_missing", "insert_rows", "upsert_rows"]
