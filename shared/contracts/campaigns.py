@@ -25,11 +25,19 @@ from shared.contracts.wire import Asked, Channel, Outcome, Reason, Told
 
 CampaignState = Literal["draft", "submitted", "approved", "live", "paused", "stopped", "finished"]
 FunnelStage = Literal[
-    "audience", "eligible", "after_lists", "after_conflicts", "after_limits", "contacted", "reached", "accepted", "fulfilled"
+    "audience",
+    "eligible",
+    "after_lists",
+    "after_conflicts",
+    "after_limits",
+    "contacted",
+    "reached",
+    "accepted",
+    "fulfilled",
 ]
 
 
-class CampaignStatus(Told):
+class CampaignStatus(Told, frozen=True, kw_only=True):
     """Where a case stands."""
 
     campaign_id: str
@@ -42,7 +50,7 @@ class CampaignStatus(Told):
     funnel: dict[FunnelStage, int]
 
 
-class RecommendContext(Asked):
+class RecommendContext(Asked, frozen=True, kw_only=True):
     """What the front desk knows about this visit."""
 
     request_id: str
@@ -52,7 +60,7 @@ class RecommendContext(Asked):
     reason: str = ""
 
 
-class OfferedProduct(Told):
+class OfferedProduct(Told, frozen=True, kw_only=True):
     """One ranked, permitted offer with what to say and why."""
 
     contact_id: str
@@ -65,7 +73,7 @@ class OfferedProduct(Told):
     expires_at: datetime
 
 
-class WithheldProduct(Told):
+class WithheldProduct(Told, frozen=True, kw_only=True):
     """An offer not made, at which stage it fell out, and why."""
 
     campaign_id: str
@@ -74,7 +82,7 @@ class WithheldProduct(Told):
     reasons: list[Reason]
 
 
-class Recommendation(Told):
+class Recommendation(Told, frozen=True, kw_only=True):
     """Offers, best first; what was withheld; the rule set that decided."""
 
     customer_id: str
@@ -83,14 +91,14 @@ class Recommendation(Told):
     rule_set: str
 
 
-class Response(Asked):
+class Response(Asked, frozen=True, kw_only=True):
     """What the subscriber said."""
 
     outcome: Outcome
     detail: str = ""
 
 
-class ContactRecord(Told):
+class ContactRecord(Told, frozen=True, kw_only=True):
     """One contact as campaigns knows it."""
 
     contact_id: str
@@ -108,14 +116,14 @@ class ContactRecord(Told):
     direction: str = "outbound"
 
 
-class ContactsPage(Told):
+class ContactsPage(Told, frozen=True, kw_only=True):
     """Contacts in ascending order of contact_id."""
 
     contacts: list[ContactRecord]
     next_after: str | None
 
 
-class RunReport(Told):
+class RunReport(Told, frozen=True, kw_only=True):
     """What one run did, in subscribers (audience, judged) and contacts (the rest)."""
 
     phases_opened: int
@@ -127,7 +135,7 @@ class RunReport(Told):
     fulfilled: int
 
 
-class CellResult(Told):
+class CellResult(Told, frozen=True, kw_only=True):
     """One cell of a campaign; `converted` counts whoever holds the product at the end, contacted or not."""
 
     phase: str
@@ -147,7 +155,7 @@ class CellResult(Told):
     """95 % interval (Newcombe's for two proportions)."""
 
 
-class KpiResult(Told):
+class KpiResult(Told, frozen=True, kw_only=True):
     kpi: str
     name_zh: str
     name_en: str
@@ -156,14 +164,14 @@ class KpiResult(Told):
     attainment: float
 
 
-class SuppressionCount(Told):
+class SuppressionCount(Told, frozen=True, kw_only=True):
     stage: FunnelStage
     rule_id: str
     text: str
     customers: int
 
 
-class Money(Told):
+class Money(Told, frozen=True, kw_only=True):
     """All in fen."""
 
     contact_cost: int
@@ -173,7 +181,7 @@ class Money(Told):
     return_on_cost: float | None
 
 
-class Breakdown(Told):
+class Breakdown(Told, frozen=True, kw_only=True):
     dimension: Literal["channel", "city", "phase"]
     value: str
     contacted: int
@@ -181,7 +189,7 @@ class Breakdown(Told):
     accepted: int
 
 
-class Evaluation(Told):
+class Evaluation(Told, frozen=True, kw_only=True):
     """How a campaign went; every figure is recomputed from stored contacts and outcomes."""
 
     campaign_id: str
@@ -200,7 +208,7 @@ class Evaluation(Told):
     refusal_reasons: dict[str, int]
 
 
-class StoryLine(Told):
+class StoryLine(Told, frozen=True, kw_only=True):
     """One event in a subscriber's story."""
 
     at: datetime
@@ -211,12 +219,12 @@ class StoryLine(Told):
     contact_id: str | None = None
 
 
-class Story(Told):
+class Story(Told, frozen=True, kw_only=True):
     customer_id: str
     lines: list[StoryLine]
 
 
-class FulfilledOrder(Told):
+class FulfilledOrder(Told, frozen=True, kw_only=True):
     contact_id: str
     customer_id: str
     campaign_id: str
@@ -225,7 +233,7 @@ class FulfilledOrder(Told):
     at: datetime
 
 
-class OrdersFulfilled(Told):
+class OrdersFulfilled(Told, frozen=True, kw_only=True):
     """Event `orders_fulfilled`: CRM and ISMP have both carried these orders out."""
 
     orders: list[FulfilledOrder]

@@ -18,14 +18,14 @@ ProductClass = Literal["revenue", "growth", "strategic"]
 PromotionKind = Literal["first_n_free", "trial", "send_n_get_m", "discount", "gift_after_months", "prepay_return"]
 
 
-class Price(Asked):
+class Price(Asked, frozen=True, kw_only=True):
     """A charge in fen (1/100 yuan); `period` once, or each month or year."""
 
     amount_fen: int
     period: Literal["once", "month", "year"]
 
 
-class Promotion(Asked):
+class Promotion(Asked, frozen=True, kw_only=True):
     """A price advantage: what kind, for how many months or units, worth how much."""
 
     kind: PromotionKind
@@ -36,7 +36,7 @@ class Promotion(Asked):
     en: str = ""
 
 
-class Edition(Asked):
+class Edition(Asked, frozen=True, kw_only=True):
     """One form of an offering for handsets that have (or lack) a capability, e.g. app or WAP."""
 
     edition: str
@@ -44,7 +44,7 @@ class Edition(Asked):
     """A value of the fact `handset_capabilities`; null fits every handset."""
 
 
-class Script(Asked):
+class Script(Asked, frozen=True, kw_only=True):
     """What is said or sent in a channel."""
 
     channel: str
@@ -52,7 +52,7 @@ class Script(Asked):
     en: str = ""
 
 
-class Offering(Asked):
+class Offering(Asked, frozen=True, kw_only=True):
     """A product offering (TM Forum's word): simple, or a bundle of components."""
 
     offering_id: str
@@ -75,7 +75,7 @@ class Offering(Asked):
     valid_to: date | None = None
 
 
-class OfferingFilters(Asked):
+class OfferingFilters(Asked, frozen=True, kw_only=True):
     """Null means any."""
 
     product_class: ProductClass | None = None
@@ -84,13 +84,13 @@ class OfferingFilters(Asked):
     bundles: bool | None = None
 
 
-class OfferingList(Told):
+class OfferingList(Told, frozen=True, kw_only=True):
     """Offerings in ascending order of id."""
 
     offerings: list[Offering]
 
 
-class OfferingsChanged(Told):
+class OfferingsChanged(Told, frozen=True, kw_only=True):
     """Event `offerings_changed`: the offerings as they now stand."""
 
     offerings: list[Offering]

@@ -15,7 +15,7 @@ from datetime import datetime
 from shared.contracts.wire import Asked, Channel, Outcome, RowFault, Told
 
 
-class DispatchOrder(Asked):
+class DispatchOrder(Asked, frozen=True, kw_only=True):
     """A permitted contact to be made at `planned_at`, not after `expires_at`."""
 
     contact_id: str
@@ -32,14 +32,14 @@ class DispatchOrder(Asked):
     """For the simulator alone: probability of each outcome. Real adapters ignore it."""
 
 
-class DispatchResult(Told):
+class DispatchResult(Told, frozen=True, kw_only=True):
     """How many orders were taken (an order already known counts as taken), and which were refused."""
 
     taken: int
     faults: list[RowFault]
 
 
-class WorkItem(Told):
+class WorkItem(Told, frozen=True, kw_only=True):
     """What an agent or clerk sees."""
 
     contact_id: str
@@ -57,7 +57,7 @@ class WorkItem(Told):
     detail: str = ""
 
 
-class RunResult(Told):
+class RunResult(Told, frozen=True, kw_only=True):
     """What one run did."""
 
     sent: int
@@ -65,7 +65,7 @@ class RunResult(Told):
     answered: int
 
 
-class SentContact(Told):
+class SentContact(Told, frozen=True, kw_only=True):
     contact_id: str
     customer_id: str
     campaign_id: str
@@ -73,13 +73,13 @@ class SentContact(Told):
     at: datetime
 
 
-class ContactsSent(Told):
+class ContactsSent(Told, frozen=True, kw_only=True):
     """Event: these contacts took place (or began) at `at`."""
 
     contacts: list[SentContact]
 
 
-class FailedContact(Told):
+class FailedContact(Told, frozen=True, kw_only=True):
     contact_id: str
     customer_id: str
     campaign_id: str
@@ -88,13 +88,13 @@ class FailedContact(Told):
     at: datetime
 
 
-class ContactsFailed(Told):
+class ContactsFailed(Told, frozen=True, kw_only=True):
     """Event: these contacts did not take place and will not."""
 
     contacts: list[FailedContact]
 
 
-class RecordedOutcome(Told):
+class RecordedOutcome(Told, frozen=True, kw_only=True):
     contact_id: str
     customer_id: str
     campaign_id: str
@@ -106,7 +106,7 @@ class RecordedOutcome(Told):
     simulated: bool = False
 
 
-class OutcomesRecorded(Told):
+class OutcomesRecorded(Told, frozen=True, kw_only=True):
     """Event: what came of these contacts."""
 
     outcomes: list[RecordedOutcome]

@@ -18,21 +18,21 @@ FactValue = str | int | float | bool | list[str] | None
 """A fact on the wire: dates and instants as ISO 8601 text, sets as sorted lists, unknown as null or left out."""
 
 
-class CustomerRecord(Asked):
+class CustomerRecord(Asked, frozen=True, kw_only=True):
     """A subscriber as BOSS sends it. Facts not named keep their value; a null makes a fact unknown."""
 
     customer_id: str
     facts: dict[str, FactValue]
 
 
-class UpsertResult(Told):
+class UpsertResult(Told, frozen=True, kw_only=True):
     """How many records were kept, and which were not and why."""
 
     written: int
     faults: list[RowFault]
 
 
-class Customer(Told):
+class Customer(Told, frozen=True, kw_only=True):
     """One subscriber with every known fact and the segments it is in (unknown ones left out)."""
 
     customer_id: str
@@ -41,12 +41,12 @@ class Customer(Told):
     changed_at: datetime
 
 
-class AudienceQuery(Asked):
+class AudienceQuery(Asked, frozen=True, kw_only=True):
     """Which subscribers, and what to say about each.
 
     Exactly one of `segment` (id of a segment rule) and `rule` (a condition written inline, in the rule language as
-    JSON) selects. For each id in `checks` (eligibility rules) each member is judged in the same statement. `facts` names
-    the facts to return for each member.
+    JSON) selects. For each id in `checks` (eligibility rules) each member is judged in the same statement. `facts`
+    names the facts to return for each member.
     """
 
     audience_key: str
@@ -57,7 +57,7 @@ class AudienceQuery(Asked):
     facts: list[str] = []
 
 
-class Audience(Told):
+class Audience(Told, frozen=True, kw_only=True):
     """A snapshot of ids, frozen when made."""
 
     audience_id: str
@@ -69,7 +69,7 @@ class Audience(Told):
     """Per fact the rule reads: for how many subscribers of the whole base it is unknown."""
 
 
-class Member(Told):
+class Member(Told, frozen=True, kw_only=True):
     """One subscriber of an audience page."""
 
     customer_id: str
@@ -78,14 +78,14 @@ class Member(Told):
     facts: dict[str, FactValue] = {}
 
 
-class AudiencePage(Told):
+class AudiencePage(Told, frozen=True, kw_only=True):
     """Members in ascending order of customer_id; `next_after` is null on the last page."""
 
     members: list[Member]
     next_after: str | None
 
 
-class CustomersChanged(Told):
+class CustomersChanged(Told, frozen=True, kw_only=True):
     """Event `customers_changed`: full set of known facts of up to 500 subscribers after a change."""
 
     changed_at: datetime

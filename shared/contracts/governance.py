@@ -24,7 +24,7 @@ VerdictWord = Literal["permit", "suppress"]
 LedgerState = Literal["reserved", "confirmed", "released", "expired", "suppressed", "unknown"]
 
 
-class ContactRequest(Asked):
+class ContactRequest(Asked, frozen=True, kw_only=True):
     """One contact somebody wants to make. `channel` is text here so that an unknown one is suppressed, not a fault."""
 
     contact_id: str
@@ -41,7 +41,7 @@ class ContactRequest(Asked):
     zone: str = "Asia/Shanghai"
 
 
-class Verdict(Told):
+class Verdict(Told, frozen=True, kw_only=True):
     """The answer, and why. `suppress` always has at least one reason, the decisive one first."""
 
     contact_id: str
@@ -51,7 +51,7 @@ class Verdict(Told):
     expires_at: datetime | None
 
 
-class ContactState(Told):
+class ContactState(Told, frozen=True, kw_only=True):
     """Where a contact stands in the ledger after confirm or release."""
 
     contact_id: str
@@ -60,7 +60,7 @@ class ContactState(Told):
     """True when a contact took place although its reservation had lapsed: it counts, and is flagged."""
 
 
-class ReceiptCounter(Told):
+class ReceiptCounter(Told, frozen=True, kw_only=True):
     """A counter as it stood when the verdict was given."""
 
     rule_id: str
@@ -68,7 +68,7 @@ class ReceiptCounter(Told):
     used: int
 
 
-class Receipt(Told):
+class Receipt(Told, frozen=True, kw_only=True):
     """Everything needed to explain a verdict to the person it concerns."""
 
     request: ContactRequest
@@ -81,7 +81,7 @@ class Receipt(Told):
     explanation_en: str
 
 
-class ListEntry(Asked):
+class ListEntry(Asked, frozen=True, kw_only=True):
     """A subscriber on a list. Opt-outs may name the channel or category they concern; null means all."""
 
     customer_id: str
@@ -94,7 +94,7 @@ class ListEntry(Asked):
     category: str | None = None
 
 
-class ListsChanged(Told):
+class ListsChanged(Told, frozen=True, kw_only=True):
     """Event `lists_changed`: who was put on or taken off a list."""
 
     list_name: ListName

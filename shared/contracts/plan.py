@@ -14,7 +14,7 @@ Id = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
 KpiName = Literal["contacted", "reached", "accepted", "fulfilled", "converted", "success_rate", "conversion_rate"]
 
 
-class Goal(Asked):
+class Goal(Asked, frozen=True, kw_only=True):
     """A KPI with its target; rates as shares between 0 and 1. `driver` says which lever moves it."""
 
     kpi: KpiName
@@ -24,7 +24,7 @@ class Goal(Asked):
     driver: str = ""
 
 
-class Step(Asked):
+class Step(Asked, frozen=True, kw_only=True):
     """One contact of a treatment."""
 
     channel: Channel
@@ -39,14 +39,14 @@ class Step(Asked):
     """Empty: the offering's own script for the channel."""
 
 
-class Treatment(Asked):
+class Treatment(Asked, frozen=True, kw_only=True):
     """An offering made through steps."""
 
     treatment: Id
     offering: Id
     steps: Annotated[list[Step], msgspec.Meta(min_length=1)]
     consent: Literal["explicit", "silence"] = "explicit"
-    """`silence`: a notice was delivered and nobody objected within `silence_hours` (seed 003: default-on with opt-out)."""
+    """`silence`: a notice was delivered and nobody objected within `silence_hours` (seed 003: on unless refused)."""
     silence_hours: Count = 24
     gift_cost_fen: Fen = 0
     """Spent per accepted offer."""
@@ -54,8 +54,8 @@ class Treatment(Asked):
     """Expected per fulfilled order, over the horizon the plan's owner states in `notes`."""
 
 
-class Cell(Asked):
-    """A share of the audience; treatments in order of preference, the first one the subscriber is eligible for is used."""
+class Cell(Asked, frozen=True, kw_only=True):
+    """A share of the audience; of its treatments the first one the subscriber is eligible for is used."""
 
     cell: Id
     share: Share
@@ -63,7 +63,7 @@ class Cell(Asked):
     """Empty only for the control cell."""
 
 
-class Phase(Asked):
+class Phase(Asked, frozen=True, kw_only=True):
     """One stretch of the campaign with its own audience; `segment` or `rule`, not both."""
 
     phase: Id
@@ -76,8 +76,8 @@ class Phase(Asked):
     name_en: str = ""
 
 
-class Answers(Asked):
-    """How simulated subscribers answer in a channel: probabilities, the rest is no answer. Never used with real channels."""
+class Answers(Asked, frozen=True, kw_only=True):
+    """How simulated subscribers answer in a channel: probabilities, the rest is no answer; real channels ignore it."""
 
     channel: Channel
     outcomes: dict[Outcome, Share]
@@ -85,8 +85,8 @@ class Answers(Asked):
     """Null: any offering of this campaign."""
 
 
-class Simulation(Asked):
-    """What the rehearsal assumes; carried in the plan so that it can be read and changed, labelled as simulated everywhere."""
+class Simulation(Asked, frozen=True, kw_only=True):
+    """What the rehearsal assumes: in the plan, so that it can be read and changed, and labelled everywhere."""
 
     answers: list[Answers] = []
     organic: Share = 0.0
@@ -95,7 +95,7 @@ class Simulation(Asked):
     """Share of accepted orders that CRM and ISMP carry out."""
 
 
-class Plan(Asked):
+class Plan(Asked, frozen=True, kw_only=True):
     """A campaign case."""
 
     campaign: Id

@@ -39,7 +39,7 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     """Base of replies and events: readers ignore fields that later releases add."""
 
 
-class Reason(Told):
+class Reason(Told, frozen=True, kw_only=True):
     """Why a decision came out as it did."""
 
     rule_id: str
@@ -48,7 +48,7 @@ class Reason(Told):
     """In Chinese and English, separated by ` / `: what an agent can read to the subscriber."""
 
 
-class RowFault(Told):
+class RowFault(Told, frozen=True, kw_only=True):
     """One item of a batch that was refused; the others were kept."""
 
     index: int

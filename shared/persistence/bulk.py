@@ -38,7 +38,7 @@ def insert_missing(connection: Connection, table: sa.Table, rows: Sequence[Row])
 
 
 def upsert_rows(connection: Connection, table: sa.Table, rows: Sequence[Row]) -> None:
-    """Insert rows, or overwrite the named columns of those whose primary key is there. Keys must not repeat in `rows`."""
+    """Insert rows, or overwrite the named columns of those whose primary key is there; `rows` repeat no key."""
     if not rows:
         return
     keys = [column.name for column in table.primary_key.columns]
@@ -78,7 +78,7 @@ def _copy(connection: Connection, table: str, columns: Sequence[str], rows: list
     column_list = ", ".join(f'"{name}"' for name in columns)
     cursor = connection.connection.cursor()
     try:
-        with cursor.copy(f'COPY "{table}" ({column_list}) FROM STDIN') as copy:  # type: ignore[attr-defined]
+        with cursor.copy(f'COPY "{table}" ({column_list}) FROM STDIN') as copy:
             copy.write("".join(["\t".join([_copy_text(value) for value in row]) + "\n" for row in rows]))
     finally:
         cursor.close()

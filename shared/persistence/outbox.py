@@ -50,7 +50,14 @@ class Outbox:
         )
 
     def add(
-        self, connection: Connection, event_type: str, event: msgspec.Struct, *, at: datetime, key: str, headers: str = "{}"
+        self,
+        connection: Connection,
+        event_type: str,
+        event: msgspec.Struct,
+        *,
+        at: datetime,
+        key: str,
+        headers: str = "{}",
     ) -> None:
         """Store an event in the caller's transaction; the same type and key again is the same event and kept once."""
         row = {
