@@ -12,6 +12,8 @@
 | respond(contact_id, response) | interactive | str, Response | ContactRecord |
 | run_due(until) | bulk | datetime or null | RunReport: opens due phases, judges, reserves, dispatches, fulfils |
 | contacts_page(after, limit) | bulk | str, int | ContactsPage: every contact made, for reports and recounts |
+| members_page(campaign_id, cell, after, limit) | bulk | str, str, str, int | MembersPage: who was assigned to a cell |
+| suppressions_page(after, limit) | bulk | str, int | SuppressionsPage: every contact not made, and why |
 | story(customer_id) | interactive | str | Story: all that was decided about one subscriber |
 
 Events in: customer_view `customers_changed`, catalogue `offerings_changed`, governance `lists_changed`,
@@ -120,6 +122,39 @@ class ContactsPage(Told, frozen=True, kw_only=True):
     """Contacts in ascending order of contact_id."""
 
     contacts: list[ContactRecord]
+    next_after: str | None
+
+
+class CellMember(Told, frozen=True, kw_only=True):
+    """A subscriber's place in a campaign, fixed before any cap."""
+
+    customer_id: str
+    phase: str
+    cell: str
+
+
+class MembersPage(Told, frozen=True, kw_only=True):
+    """Members in ascending order of customer_id, then phase."""
+
+    members: list[CellMember]
+    next_after: str | None
+
+
+class Suppression(Told, frozen=True, kw_only=True):
+    """A contact that was not made: at which stage it fell out, and why (at least one reason)."""
+
+    suppression_id: str
+    customer_id: str
+    campaign_id: str
+    phase: str
+    stage: FunnelStage
+    reasons: list[Reason]
+
+
+class SuppressionsPage(Told, frozen=True, kw_only=True):
+    """Suppressions in ascending order of suppression_id."""
+
+    suppressions: list[Suppression]
     next_after: str | None
 
 

@@ -3,6 +3,7 @@
 | method | pool | asks | tells |
 |---|---|---|---|
 | upsert_customers(customers) | bulk (interactive up to 200) | list[CustomerRecord] | UpsertResult |
+| record_orders(orders) | bulk | list[CustomerOrder] | UpsertResult; adds products, idempotent by order_id |
 | get_customer(customer_id) | interactive | str | Customer |
 | audience(query) | bulk | AudienceQuery | Audience |
 | audience_page(audience_id, after, limit) | bulk | str, str, int | AudiencePage |
@@ -23,6 +24,14 @@ class CustomerRecord(Asked, frozen=True, kw_only=True):
 
     customer_id: str
     facts: dict[str, FactValue]
+
+
+class CustomerOrder(Asked, frozen=True, kw_only=True):
+    """A product order that BOSS reports, whoever brought it about: the products are added to what the subscriber holds."""
+
+    order_id: str
+    customer_id: str
+    products: list[str]
 
 
 class UpsertResult(Told, frozen=True, kw_only=True):
