@@ -23,7 +23,7 @@ channels `contacts_sent`, `contacts_failed`, `outcomes_recorded`. Event out: `or
 from datetime import datetime
 from typing import Literal
 
-from shared.contracts.wire import Asked, Channel, Outcome, Reason, Told
+from shared.contracts.wire import Asked, Channel, Direction, Outcome, Purpose, Reason, Told
 
 CampaignState = Literal["draft", "submitted", "approved", "live", "paused", "stopped", "finished"]
 FunnelStage = Literal[
@@ -115,7 +115,9 @@ class ContactRecord(Told, frozen=True, kw_only=True):
     contacted_at: datetime | None = None
     outcome: Outcome | None = None
     fulfilled_at: datetime | None = None
-    direction: str = "outbound"
+    direction: Direction = "outbound"
+    category: str = ""
+    purpose: Purpose = "marketing"
 
 
 class ContactsPage(Told, frozen=True, kw_only=True):

@@ -27,7 +27,7 @@ class CustomerRecord(Asked, frozen=True, kw_only=True):
 
 
 class CustomerOrder(Asked, frozen=True, kw_only=True):
-    """A product order that BOSS reports, whoever brought it about: the products are added to what the subscriber holds."""
+    """An order that BOSS reports, whoever brought it about: its products are added to those the subscriber holds."""
 
     order_id: str
     customer_id: str

@@ -1,0 +1,1 @@
+"""The rehearsal: a province's campaigns from audience to evaluation, on the embedded default and a steered clock."""
