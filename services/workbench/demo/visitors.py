@@ -1,10 +1,10 @@
-"""Simulated visitors: subscribers who come to the hall, call the hotline or open the web zone, and are advised there."""
+"""Simulated visitors: subscribers who come to the hall, call the hotline or open the web zone, and are advised."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import TypeVar
 
-from shared.contracts.campaigns import ContactRecord, RecommendContext, Recommendation, Response
+from shared.contracts.campaigns import ContactRecord, Recommendation, RecommendContext, Response
 from shared.contracts.wire import Channel, Outcome
 from shared.kernel.identity import derive_id, unit_interval
 from shared.messaging.calling import RpcCaller
