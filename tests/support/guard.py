@@ -1,0 +1,78 @@
+"""Run a server's programs, and end them when whoever started this process is gone, however it went.
+
+Started as a process of its own with one argument, a JSON object: `programs` (list of argument lists), `environment`,
+`user` (null: as oneself), `stop` (name of the signal that asks the last program to stop) and `folder` (deleted at the
+end). It stops when its standard input closes, when its parent dies (SIGKILL included) or when a program ends.
+"""
+
+import contextlib
+import json
+import os
+import select
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+_LOOK_EVERY = 0.5
+_GRACE_SECONDS = 10
+
+
+def main() -> int:
+    """Run until there is a reason to stop; then leave no process and no file."""
+    spec: dict[str, Any] = json.loads(sys.argv[1])
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda *_: os.close(0))
+    parent = os.getppid()
+    children = [_start(program, spec) for program in spec["programs"]]
+    try:
+        while os.getppid() == parent and _input_is_open() and all(child.poll() is None for child in children):
+            pass
+        failed = any(child.poll() is not None for child in children)
+    finally:
+        _stop(children, signal.Signals[spec["stop"]])
+        if spec["folder"]:
+            shutil.rmtree(spec["folder"], ignore_errors=True)
+    return int(failed)
+
+
+def _start(program: list[str], spec: dict[str, Any]) -> subprocess.Popen[bytes]:
+    user = spec["user"]
+    return subprocess.Popen(
+        program,
+        env=spec["environment"],
+        stdin=subprocess.DEVNULL,
+        cwd=Path(spec["environment"]["HOME"]),
+        start_new_session=True,
+        **({"user": user, "group": user, "extra_groups": []} if user else {}),
+    )
+
+
+def _input_is_open() -> bool:
+    """Wait a moment; False once the other end of standard input is closed."""
+    try:
+        ready, _, _ = select.select([0], [], [], _LOOK_EVERY)
+        return not ready or os.read(0, 1) != b""
+    except OSError:
+        return False
+
+
+def _stop(children: list[subprocess.Popen[bytes]], gentle: signal.Signals) -> None:
+    last = children[-1]
+    if last.poll() is None:
+        with contextlib.suppress(ProcessLookupError):
+            last.send_signal(gentle)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            last.wait(_GRACE_SECONDS)
+    for child in reversed(children):
+        # Each child leads a group of its own, so this reaches what it started, too.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)
+        child.wait()
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
