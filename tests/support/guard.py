@@ -1,8 +1,9 @@
 """Run a server's programs, and end them when whoever started this process is gone, however it went.
 
 Started as a process of its own with one argument, a JSON object: `programs` (list of argument lists), `environment`,
-`user` (null: as oneself), `stop` (name of the signal that asks the last program to stop) and `folder` (deleted at the
-end). It stops when its standard input closes, when its parent dies (SIGKILL included) or when a program ends.
+`identity` (user and group to run as; empty: as oneself), `stop` (name of the signal that asks the last program to stop)
+and `folder` (deleted at the end). It stops when its standard input closes, when its parent dies (SIGKILL included) or
+when a program ends.
 """
 
 import contextlib
@@ -40,14 +41,13 @@ def main() -> int:
 
 
 def _start(program: list[str], spec: dict[str, Any]) -> subprocess.Popen[bytes]:
-    user = spec["user"]
     return subprocess.Popen(
         program,
         env=spec["environment"],
         stdin=subprocess.DEVNULL,
         cwd=Path(spec["environment"]["HOME"]),
         start_new_session=True,
-        **({"user": user, "group": user, "extra_groups": []} if user else {}),
+        **spec["identity"],
     )
 
 

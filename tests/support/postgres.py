@@ -11,7 +11,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 
-from tests.support.processes import Guarded, MissingServerError, free_port, give, make_folder, server_user
+from tests.support.processes import Guarded, MissingServerError, free_port, give, identity, make_folder, server_user
 
 _PLACES = (
     "/usr/lib/postgresql/*/bin",
@@ -115,7 +115,7 @@ def _initialise(programs: Path, folder: Path, user: str | None, password: str) -
         check=True,
         capture_output=True,
         timeout=_START_SECONDS,
-        **({"user": user, "group": user, "extra_groups": []} if user else {}),
+        **identity(user),
     )
 
 

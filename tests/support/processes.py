@@ -13,7 +13,7 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 _GUARD = Path(__file__).with_name("guard.py")
 # Below the range from which systems hand out ports for outgoing connections, so that none of those takes ours.
@@ -48,7 +48,7 @@ class Guarded:
         spec = {
             "programs": [list(program) for program in programs],
             "environment": dict(environment),
-            "user": user,
+            "identity": identity(user),
             "stop": stop,
             "folder": str(folder),
         }
@@ -107,6 +107,14 @@ def server_user(name: str) -> str | None:
         return pwd.getpwnam(name).pw_name
     except KeyError:
         return "nobody"
+
+
+def identity(user: str | None) -> dict[str, Any]:
+    """Return what subprocess needs to run a program as `user`."""
+    if user is None:
+        return {}
+    entry = pwd.getpwnam(user)
+    return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
 
 
 def make_folder(prefix: str, user: str | None) -> Path:
