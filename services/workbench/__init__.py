@@ -1,0 +1,1 @@
+"""The workbench: the command line `banyan`, the demo and the generated province; the only composer of services."""
