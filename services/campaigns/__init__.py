@@ -1,0 +1,1 @@
+"""campaigns: cases, phases, cells, treatments, inbound advice, fulfilment, evaluation."""

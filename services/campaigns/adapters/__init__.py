@@ -1,0 +1,1 @@
+"""One file per port: stores, the other services, CRM and ISMP."""

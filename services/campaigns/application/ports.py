@@ -1,0 +1,114 @@
+"""What the use cases need from outside: the other services, CRM and ISMP, and the rules. See also store_ports.py."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Protocol
+
+from services.campaigns.domain.conflicts import ConflictRule
+from services.campaigns.domain.offering import Offering
+from services.campaigns.domain.order import FulfilmentResult, SalesOrder
+from shared.contracts.channels import DispatchOrder, DispatchResult
+from shared.contracts.customer_view import Audience, AudiencePage, AudienceQuery
+from shared.contracts.governance import ContactRequest, ContactState, Verdict
+from shared.kernel.text import Text
+
+
+class CustomerView(Protocol):
+    """customer_view_bulk: raises `Unavailable` when it does not answer in time."""
+
+    def audience(self, query: AudienceQuery) -> Audience:
+        """Freeze the members of a rule; the same key again returns the same audience."""
+        ...
+
+    def page(self, audience_id: str, after: str, limit: int) -> AudiencePage:
+        """Return up to `limit` members after a subscriber id, in ascending order of id."""
+        ...
+
+
+class Governance(Protocol):
+    """governance_bulk for the runs, governance for advice: raises `Unavailable` when it does not answer in time."""
+
+    def screen(self, requests: Sequence[ContactRequest]) -> list[Verdict]:
+        """Judge list effects only; nothing is stored. Same order as the requests."""
+        ...
+
+    def reserve(self, requests: Sequence[ContactRequest]) -> list[Verdict]:
+        """Ask for the right to make contacts; idempotent by contact id. Same order as the requests."""
+        ...
+
+    def confirm(self, contact_ids: Sequence[str]) -> list[ContactState]:
+        """Tell that contacts took place: an offer made face to face."""
+        ...
+
+    def release(self, contact_ids: Sequence[str], reason: str) -> list[ContactState]:
+        """Give back reservations that will not be used."""
+        ...
+
+
+class Channels(Protocol):
+    """channels_bulk: raises `Unavailable` when it does not answer in time."""
+
+    def dispatch(self, orders: Sequence[DispatchOrder]) -> DispatchResult:
+        """Hand over permitted contacts; idempotent by contact id."""
+        ...
+
+
+class Fulfilment(Protocol):
+    """CRM and ISMP behind one surface: both halves are carried out, or neither stands."""
+
+    def carry_out(self, orders: Sequence[SalesOrder], offerings: Mapping[str, Offering]) -> list[FulfilmentResult]:
+        """Carry out a batch, idempotent by contact id; same order as `orders`. Raises `Unavailable`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class RuleWords:
+    """What campaigns needs of an eligibility rule for its reasons."""
+
+    version: str
+    because: Text
+
+
+class RulesInForce(Protocol):
+    """One consistent rule set."""
+
+    @property
+    def version(self) -> str:
+        """The rule set's version."""
+        ...
+
+    @property
+    def conflicts(self) -> Sequence[ConflictRule]:
+        """The conflict rules valid today, as the domain's values."""
+        ...
+
+    @property
+    def eligibility(self) -> Mapping[str, RuleWords]:
+        """The eligibility rules by id."""
+        ...
+
+    @property
+    def segments(self) -> frozenset[str]:
+        """The ids of all segments."""
+        ...
+
+    def faults_of(self, condition: Mapping[str, object]) -> list[str]:
+        """Say what is wrong with an inline condition; empty when the rule language can read it."""
+        ...
+
+    def eligible(self, rule_ids: Sequence[str], facts: Mapping[str, object], on: date) -> Mapping[str, bool]:
+        """Judge eligibility rules for one subscriber at run time (durable-rules); unknown counts as not eligible."""
+        ...
+
+    def explain(self, rule_id: str, facts: Mapping[str, object]) -> Text:
+        """Return an eligibility rule's `because` with its placeholders filled."""
+        ...
+
+
+class Rules(Protocol):
+    """The source of rules: picks up changed files, keeps the last good set."""
+
+    def current(self, on: date) -> RulesInForce:
+        """Return the rules in force on a day."""
+        ...

@@ -1,0 +1,321 @@
+"""What the use cases need of the store: one Protocol per subject, all in one transaction."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import date, datetime
+from typing import Protocol
+
+import msgspec
+
+from services.campaigns.domain.candidate import Contact, Membership, ReadyCandidate
+from services.campaigns.domain.case import Case
+from services.campaigns.domain.conflicts import PastContact
+from services.campaigns.domain.offering import Offering
+from services.campaigns.domain.order import SalesOrder
+from services.campaigns.domain.outcomes import CandidateMove
+from services.campaigns.domain.pacing import Allotment
+from services.campaigns.domain.phase import OpenPhase
+from shared.contracts.campaigns import FunnelStage, Recommendation
+from shared.contracts.customer_view import Audience, Customer
+from shared.kernel.text import Text
+
+
+class Cases(Protocol):
+    """Campaign cases and their phases."""
+
+    def get(self, campaign_id: str, *, lock: bool = False) -> Case | None:
+        """Return a case, locked against other writers if asked."""
+        ...
+
+    def put(self, case: Case) -> None:
+        """Store a case, its new history entries and, while it is a draft, its phases."""
+        ...
+
+    def live(self) -> list[Case]:
+        """Return the live cases in order of id."""
+        ...
+
+    def many(self, campaign_ids: Iterable[str]) -> list[Case]:
+        """Return the named cases, whatever their state, in order of id."""
+        ...
+
+
+class Phases(Protocol):
+    """Phases as they are carried out."""
+
+    def due(self, moment: datetime) -> list[OpenPhase]:
+        """Return phases of live campaigns that wait, have begun and have not ended, in order of campaign and phase."""
+        ...
+
+    def opening(self) -> list[OpenPhase]:
+        """Return phases of live campaigns whose members are being judged."""
+        ...
+
+    def open_with(self, phase: OpenPhase, audience: Audience) -> None:
+        """Note the frozen audience: the phase's state becomes `opening`."""
+        ...
+
+    def judged(self, phases: Sequence[OpenPhase], upto: str) -> None:
+        """Note that all members up to this subscriber are judged."""
+        ...
+
+    def opened(self, phases: Sequence[OpenPhase]) -> None:
+        """Note that all members are judged: the state becomes `open`."""
+        ...
+
+    def close_over(self, moment: datetime) -> list[str]:
+        """Close phases that have ended, with their open candidates; return the campaigns with no phase left."""
+        ...
+
+    def ends(self) -> Mapping[tuple[str, str], datetime]:
+        """Return the end of every open phase, by campaign and phase."""
+        ...
+
+
+class Candidates(Protocol):
+    """Members of audiences and where each stands."""
+
+    def of_customers(self, customer_ids: Sequence[str]) -> list[Membership]:
+        """Return live candidates (ready, waiting, silent, accepted) and refusals of the given subscribers."""
+        ...
+
+    def add(self, memberships: Sequence[Membership]) -> None:
+        """Insert judged members; those already there are left as they are."""
+        ...
+
+    def drop(self, memberships: Sequence[Membership]) -> None:
+        """Store the fall of members that were ready before."""
+        ...
+
+    def count_ready(self, campaign_id: str, channel: str, moment: datetime, before: datetime) -> int:
+        """Count ready candidates due before an instant and not yet tried in the run of `moment`."""
+        ...
+
+    def ready(
+        self,
+        campaign_id: str,
+        channel: str,
+        moment: datetime,
+        before: datetime,
+        after: ReadyCandidate | None,
+        limit: int,
+    ) -> list[ReadyCandidate]:
+        """Return the next ready candidates by rank: score descending, then draw, then subscriber."""
+        ...
+
+    def set_waiting(self, candidates: Sequence[ReadyCandidate], moment: datetime) -> None:
+        """Note that a contact is permitted: what comes of it is awaited."""
+        ...
+
+    def postpone(self, candidates: Sequence[ReadyCandidate], moment: datetime, next_at: Sequence[datetime]) -> None:
+        """Note that a contact was suppressed: the next attempt is due at the instants given."""
+        ...
+
+    def give_up(self, candidates: Sequence[Membership], moment: datetime) -> None:
+        """No further attempt fits into the phase: dropped after limits, with the verdict's reasons."""
+        ...
+
+    def silent_due(self, moment: datetime, limit: int) -> list[ReadyCandidate]:
+        """Return candidates whose silence is now consent, in order of subscriber, campaign and phase."""
+        ...
+
+    def advance(self, moves: Sequence[CandidateMove]) -> None:
+        """Carry out what outcomes call for, set-based; only candidates that wait or are silent move."""
+        ...
+
+    def leave(self, pairs: Sequence[tuple[str, str]]) -> None:
+        """Take whoever refused out of all phases of the campaign; pairs of subscriber and campaign."""
+        ...
+
+
+class Contacts(Protocol):
+    """Contacts, permitted and suppressed."""
+
+    def add(self, contacts: Sequence[Contact]) -> None:
+        """Insert contacts; those already there are left as they are."""
+        ...
+
+    def get(self, contact_id: str) -> Contact | None:
+        """Return one contact."""
+        ...
+
+    def many(self, contact_ids: Sequence[str]) -> list[Contact]:
+        """Return the known ones of these contacts, in order of id."""
+        ...
+
+    def reserved(self, after: str, limit: int) -> list[Contact]:
+        """Return outbound contacts permitted but not yet handed to channels, in order of id."""
+        ...
+
+    def set_dispatched(self, contact_ids: Sequence[str]) -> None:
+        """They are handed over: reserved becomes dispatched."""
+        ...
+
+    def set_sent(self, at: Mapping[str, datetime]) -> None:
+        """They took place at these instants."""
+        ...
+
+    def set_failed(self, reasons: Mapping[str, str]) -> list[Contact]:
+        """They will not take place; return those that were not failed before."""
+        ...
+
+    def set_answered(self, answers: Sequence[tuple[str, str, str, datetime]]) -> None:
+        """(contact, outcome, detail, at): what came of them; the latest answer stands."""
+        ...
+
+    def recent(self, customer_ids: Sequence[str], since: datetime) -> list[PastContact]:
+        """Return live contacts of the given subscribers planned since an instant."""
+        ...
+
+    def keep_scripts(self, scripts: Mapping[str, Text]) -> None:
+        """Store the words said, by their derived id."""
+        ...
+
+    def scripts(self, script_ids: Iterable[str]) -> Mapping[str, Text]:
+        """Return the words by their ids."""
+        ...
+
+
+class Allotments(Protocol):
+    """What campaigns may plan per channel and day."""
+
+    def of_run(self, moment: datetime) -> list[Allotment]:
+        """Return the allotments granted by the run of this moment: a resumed run works on with them."""
+        ...
+
+    def used(self, campaign_id: str) -> tuple[Mapping[tuple[str, date], int], int]:
+        """Return contacts permitted per (channel, day), and fen spent, of one campaign."""
+        ...
+
+    def grant(self, allotments: Sequence[Allotment]) -> None:
+        """Store new ones."""
+        ...
+
+    def save(self, allotments: Sequence[Allotment]) -> None:
+        """Store how far they are used."""
+        ...
+
+
+class Orders(Protocol):
+    """Accepted offers on their way through CRM and ISMP."""
+
+    def add(self, orders: Sequence[SalesOrder]) -> None:
+        """Insert orders; those already there are left as they are."""
+        ...
+
+    def open(self, moment: datetime, limit: int) -> list[SalesOrder]:
+        """Return open orders that are due, in order of contact id."""
+        ...
+
+    def save(self, orders: Sequence[SalesOrder]) -> None:
+        """Store state, tries, instants and fault."""
+        ...
+
+    def open_of(self, customer_ids: Sequence[str]) -> list[tuple[str, str, str]]:
+        """Return (subscriber, campaign, offering) of the open orders of the given subscribers."""
+        ...
+
+
+class Replicas(Protocol):
+    """What other services own, as their events told it."""
+
+    def put_customers(self, customers: Sequence[Customer], at: datetime) -> None:
+        """Keep snapshots and holdings; of several only the newest `changed_at` wins."""
+        ...
+
+    def customer(self, customer_id: str) -> Customer | None:
+        """Return one subscriber's snapshot."""
+        ...
+
+    def put_offerings(self, offerings: Sequence[Offering]) -> None:
+        """Keep offerings as they now stand."""
+        ...
+
+    def offerings(self) -> Mapping[str, Offering]:
+        """Return the whole catalogue, by id."""
+        ...
+
+    def put_list(self, list_name: str, put: Sequence[str], removed: Sequence[str], at: datetime) -> None:
+        """Keep who is on a list; an older message cannot undo a newer one."""
+        ...
+
+    def lists_of(self, customer_id: str) -> frozenset[str]:
+        """Return the lists one subscriber is on."""
+        ...
+
+
+class Advice(Protocol):
+    """Answers given to the front desk."""
+
+    def answer(self, request_id: str) -> Recommendation | None:
+        """Return the answer given to this request before."""
+        ...
+
+    def keep(self, request_id: str, channel: str, answer: Recommendation, at: datetime) -> None:
+        """Keep an answer; the first one stands."""
+        ...
+
+
+class Figures(Protocol):
+    """Counts over candidates and contacts, each one statement."""
+
+    def funnel(self, campaign_id: str) -> dict[FunnelStage, int]:
+        """Count subscribers per stage of the funnel."""
+        ...
+
+
+class Events(Protocol):
+    """Inbox and outbox, in the transaction at hand."""
+
+    def first_time(self, event_id: str, at: datetime) -> bool:
+        """Note an arriving event; False when it was applied before."""
+        ...
+
+    def tell(self, event_type: str, event: msgspec.Struct, *, at: datetime, key: str) -> None:
+        """Store an event to be published."""
+        ...
+
+
+class Transaction(Protocol):
+    """Everything stored, in one transaction."""
+
+    @property
+    def cases(self) -> Cases: ...  # noqa: D102 - each is described by its class
+    @property
+    def phases(self) -> Phases: ...  # noqa: D102
+    @property
+    def candidates(self) -> Candidates: ...  # noqa: D102
+    @property
+    def contacts(self) -> Contacts: ...  # noqa: D102
+    @property
+    def allotments(self) -> Allotments: ...  # noqa: D102
+    @property
+    def orders(self) -> Orders: ...  # noqa: D102
+    @property
+    def replicas(self) -> Replicas: ...  # noqa: D102
+    @property
+    def advice(self) -> Advice: ...  # noqa: D102
+    @property
+    def figures(self) -> Figures: ...  # noqa: D102
+    @property
+    def events(self) -> Events: ...  # noqa: D102
+
+
+class Store(Protocol):
+    """Opens transactions."""
+
+    def write(self) -> AbstractContextManager[Transaction]:
+        """Open a transaction that commits at the end of the block and rolls back on any exception."""
+        ...
+
+    def read(self) -> AbstractContextManager[Transaction]:
+        """Open one for reading; nothing it does is kept."""
+        ...
+
+    def acquire(self, name: str, holder: str, now: datetime, until: datetime) -> bool:
+        """Take or extend a lease; False while somebody else holds it."""
+        ...
+
+    def release(self, name: str, holder: str) -> None:
+        """Give a lease back."""
+        ...

@@ -1,0 +1,27 @@
+"""A phase as it is carried out."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class PhaseState(StrEnum):
+    """Where a phase stands."""
+
+    WAITING = "waiting"
+    OPENING = "opening"  # its audience is frozen and being judged
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class OpenPhase:
+    """A phase that is due or under way; members up to `judged_after` have been judged."""
+
+    campaign_id: str
+    phase: str
+    state: PhaseState
+    starts_at: datetime
+    ends_at: datetime
+    audience_id: str | None
+    judged_after: str
