@@ -1,0 +1,149 @@
+"""A folder of rules as one checked book."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from shared.rulekit.conflict_reading import read_conflict
+from shared.rulekit.facts import nearest, segments_of
+from shared.rulekit.faults import Findings, Place
+from shared.rulekit.model import ConflictRule, ContactPolicy, EligibilityRule, RuleBook, SegmentRule
+from shared.rulekit.policy_reading import read_contact_policy
+from shared.rulekit.reading import ID, Reader
+from shared.rulekit.rule_reading import RuleReader
+from shared.rulekit.tree import Node, version_of
+from shared.rulekit.vocabulary import Vocabulary
+from shared.rulekit.vocabulary_reading import read_vocabulary
+from shared.rulekit.yaml_tree import read_yaml
+
+KINDS = ("segments", "eligibility", "conflicts", "contact_policy")
+OTHER_FOLDERS = ("campaigns", "catalogue", "schema")  # beside the rules, read by others
+_RuleT = TypeVar("_RuleT", SegmentRule, EligibilityRule, ConflictRule, ContactPolicy)
+
+
+def load_rules(folder: Path) -> RuleBook:
+    """Return the checked rules of a folder: all of them, or none.
+
+    Raises RuleFaults with every mistake of every file. Codes, besides those of the readers: no_rules_folder,
+    unknown_folder, no_rule, no_cases, bad_id, duplicate_order, segment_cycle.
+    """
+    findings = Findings()
+    if not folder.is_dir():
+        findings.add(Place(str(folder), 1, 1), "no_rules_folder", "there is no such folder")
+        findings.check()
+    vocabulary = _load_vocabulary(folder, findings)
+    rules = RuleReader.over(vocabulary, findings)
+    loader = _Loader(folder, findings)
+    _check_folders(folder, findings)
+    segments = loader.load("segments", rules.segment)
+    eligibility = loader.load("eligibility", rules.eligibility)
+    conflicts = loader.load("conflicts", lambda node, name: read_conflict(node, name, rules))
+    policies = loader.load("contact_policy", lambda node, name: read_contact_policy(node, name, rules))
+    rules.conditions.check_segments(segments)
+    _check_cycles(segments, loader, findings)
+    classes = _classes(segments, loader, findings)
+    findings.check()
+    versions = [
+        [kind, rule.id, rule.version]
+        for kind, found in zip(KINDS, (segments, eligibility, conflicts, policies), strict=True)
+        for rule in found.values()
+    ]
+    return RuleBook(
+        vocabulary, segments, eligibility, conflicts, policies, classes, version_of(vocabulary.version, versions)
+    )
+
+
+def _load_vocabulary(folder: Path, findings: Findings) -> Vocabulary:
+    path = folder / "vocabulary.yaml"
+    node = read_yaml(path, findings, shown=str(path))
+    if node is None:
+        findings.check()  # without facts every rule would be faulty: tell the one true fault
+        raise AssertionError
+    before = len(findings.faults)
+    vocabulary = read_vocabulary(node, Reader(findings))
+    if len(findings.faults) > before:
+        findings.check()
+    return vocabulary
+
+
+@dataclass(slots=True)
+class _Loader:
+    folder: Path
+    findings: Findings
+
+    def path(self, kind: str, name: str) -> str:
+        return str(self.folder / kind / name / "rule.yaml")
+
+    def load(self, kind: str, read: Callable[[Node, str], _RuleT | None]) -> dict[str, _RuleT]:
+        """Read every rule of one kind, in alphabetical order."""
+        found: dict[str, _RuleT] = {}
+        root = self.folder / kind
+        for entry in sorted(root.iterdir()) if root.is_dir() else ():
+            if entry.name.startswith("."):
+                continue
+            rule = self._load_one(kind, entry, read)
+            if rule is not None:
+                found[rule.id] = rule
+        return found
+
+    def _load_one(self, kind: str, entry: Path, read: Callable[[Node, str], _RuleT | None]) -> _RuleT | None:
+        place = Place(str(entry), 1, 1)
+        if not entry.is_dir():
+            self.findings.add(place, "no_rule", f"a rule is a folder with rule.yaml and cases.yaml, under {kind}/")
+            return None
+        if not ID.fullmatch(entry.name):
+            self.findings.add(place, "bad_id", f"{entry.name!r} is not lower case letters, digits and hyphens")
+        if not (entry / "rule.yaml").is_file():
+            self.findings.add(place, "no_rule", "there is no rule.yaml")
+            return None
+        if not (entry / "cases.yaml").is_file():
+            self.findings.add(
+                Place(self.path(kind, entry.name), 1, 1), "no_cases", "a rule needs a cases.yaml beside it"
+            )
+        node = read_yaml(entry / "rule.yaml", self.findings, shown=self.path(kind, entry.name))
+        return None if node is None else read(node, entry.name)
+
+
+def _check_folders(folder: Path, findings: Findings) -> None:
+    for entry in sorted(folder.iterdir()):
+        if entry.is_dir() and not entry.name.startswith(".") and entry.name not in {*KINDS, *OTHER_FOLDERS}:
+            message = f"there is no kind of rule {entry.name!r}"
+            findings.add(Place(str(entry), 1, 1), "unknown_folder", message, nearest(entry.name, KINDS))
+
+
+def _classes(segments: dict[str, SegmentRule], loader: _Loader, findings: Findings) -> dict[str, tuple[str, ...]]:
+    """Return segment ids by what they classify, in order; two with one order have no order."""
+    classes: dict[str, list[SegmentRule]] = {}
+    for rule in segments.values():
+        if rule.classifies is not None:
+            classes.setdefault(rule.classifies, []).append(rule)
+    for name, rules in classes.items():
+        rules.sort(key=lambda rule: (rule.order, rule.id))
+        for first, second in zip(rules, rules[1:], strict=False):
+            if first.order == second.order:
+                message = f"{first.id} has order {first.order} in {name!r} too"
+                findings.add(Place(loader.path("segments", second.id), 1, 1), "duplicate_order", message)
+    return {name: tuple(rule.id for rule in rules) for name, rules in classes.items()}
+
+
+def _check_cycles(segments: dict[str, SegmentRule], loader: _Loader, findings: Findings) -> None:
+    """Note every segment that, through those it names or those before it in its class, depends on itself."""
+    needs = {name: _needed(rule, segments) for name, rule in segments.items()}
+    for name in segments:
+        waiting, seen = list(needs[name]), set[str]()
+        while waiting:
+            one = waiting.pop()
+            if one in segments and one not in seen:
+                seen.add(one)
+                waiting.extend(needs[one])
+        if name in seen:
+            findings.add(Place(loader.path("segments", name), 1, 1), "segment_cycle", f"{name} depends on itself")
+
+
+def _needed(rule: SegmentRule, segments: dict[str, SegmentRule]) -> set[str]:
+    found = segments_of(rule.when)
+    for one in segments.values():
+        if rule.classifies is not None and one.classifies == rule.classifies and one.order < rule.order:
+            found |= segments_of(one.when)
+    return found

@@ -1,0 +1,152 @@
+"""Conditions as SQLAlchemy expressions: the same three-valued meaning on PostgreSQL and SQLite, for whole audiences."""
+
+import operator
+from collections.abc import Callable, Mapping
+from datetime import date, timedelta
+from typing import Any as Whatever
+
+import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
+
+from shared.kernel.faults import NotFound
+from shared.rulekit.model import (
+    All,
+    Any,
+    Compare,
+    Condition,
+    Constant,
+    InSegment,
+    IsKnown,
+    Not,
+    OtherFact,
+    RuleBook,
+)
+from shared.rulekit.vocabulary import DECIMALS
+
+Columns = Mapping[str, sa.ColumnElement[Whatever]]
+_Boolean = sa.ColumnElement[bool]
+_ORDER: Mapping[str, Callable[[Whatever, Whatever], Whatever]] = {
+    "equals": operator.eq,
+    "at_least": operator.ge,
+    "more_than": operator.gt,
+    "at_most": operator.le,
+    "less_than": operator.lt,
+}
+
+
+class FactNotStored(NotFound):
+    """A condition reads a fact for which the query has no column."""
+
+    code = "fact_not_stored"
+
+
+class _Position(FunctionElement[int]):
+    """Where a text stands in another, from 1; 0 when it does not."""
+
+    type = sa.Integer()
+    inherit_cache = True
+
+
+@compiles(_Position)
+def _position_postgresql(element: _Position, compiler: Whatever, **kw: Whatever) -> str:
+    return f"strpos({compiler.process(element.clauses, **kw)})"
+
+
+@compiles(_Position, "sqlite")
+def _position_sqlite(element: _Position, compiler: Whatever, **kw: Whatever) -> str:
+    return f"instr({compiler.process(element.clauses, **kw)})"
+
+
+def to_sql(condition: Condition, columns: Columns, book: RuleBook, on: date) -> sa.ColumnElement[bool]:
+    """Return the condition over these columns (by fact name, stored as `storage` says): TRUE, FALSE or NULL.
+
+    Raises FactNotStored, UnknownSegment.
+    """
+    return _Translation(columns, book, on).of(condition)
+
+
+class _Translation:
+    def __init__(self, columns: Columns, book: RuleBook, on: date) -> None:
+        self._columns = columns
+        self._book = book
+        self._on = on
+
+    def of(self, condition: Condition) -> _Boolean:
+        match condition:
+            case Constant(value):
+                return sa.cast(sa.null(), sa.Boolean) if value is None else sa.literal(value, sa.Boolean)
+            case All(parts):
+                return sa.and_(sa.true(), *(self.of(part) for part in parts))
+            case Any(parts):
+                return sa.or_(sa.false(), *(self.of(part) for part in parts))
+            case Not(part):
+                return sa.not_(self.of(part))
+            case IsKnown(fact):
+                return self._column(fact).is_not(None)
+            case InSegment(segment):
+                return self._in_segment(segment)
+            case Compare():
+                return self._compare(condition)
+
+    def _column(self, fact: str) -> sa.ColumnElement[Whatever]:
+        column = self._columns.get(fact)
+        if column is None:
+            raise FactNotStored(f"fact {fact!r} has no column here", details={"kind": "fact", "id": fact})
+        return column
+
+    def _in_segment(self, segment: str) -> _Boolean:
+        rule = self._book.segment(segment)
+        if not rule.valid_for.covers(self._on):
+            return sa.literal(value=False, type_=sa.Boolean)
+        earlier = [self.of(one.when).is_not(sa.true()) for one in self._book.segments_before(segment, self._on)]
+        return sa.and_(self.of(rule.when), *earlier)
+
+    def _compare(self, condition: Compare) -> _Boolean:
+        column = self._column(condition.fact)
+        operand = condition.operand
+        fact = self._book.vocabulary[condition.fact]
+        if isinstance(operand, OtherFact):
+            return self._with_other(column, condition.operator, operand, numbers=fact.type == "number")
+        if fact.type == "set":
+            return self._with_set(column, condition)
+        if condition.operator == "older_than":
+            return column < self._day(operand)
+        if condition.operator == "within":
+            return sa.and_(column >= self._day(operand), column <= self._on.isoformat())
+        if isinstance(operand, tuple):
+            return column.in_([_stored(one) for one in operand])
+        if isinstance(operand, bool):
+            return column == (sa.true() if operand else sa.false())
+        return _ORDER[condition.operator](column, _stored(operand))
+
+    def _day(self, days: object) -> str:
+        return (self._on - timedelta(days=int(str(days)))).isoformat()
+
+    def _with_other(self, column: Whatever, word: str, other: OtherFact, *, numbers: bool) -> _Boolean:
+        right = self._column(other.fact)
+        if other.times == 1:
+            return _ORDER[word](column, right)
+        if numbers:  # compared as ten-thousandths, as the reference does: 0.8 × 3 is 2.4 exactly
+            column, right = _whole(column), _whole(right)
+        return _ORDER[word](column * _bigint(other.times.denominator), right * _bigint(other.times.numerator))
+
+    def _with_set(self, column: Whatever, condition: Compare) -> _Boolean:
+        if condition.of == "size":
+            commas = sa.func.length(column) - sa.func.length(sa.func.replace(column, ",", ""))
+            return _ORDER[condition.operator](commas - 1, condition.operand)
+        members = condition.operand if isinstance(condition.operand, tuple) else (condition.operand,)
+        found = [_Position(column, sa.literal(f",{member},")) > 0 for member in members]
+        return sa.or_(*found) if condition.operator == "contains_any" else sa.and_(*found)
+
+
+def _stored(literal: object) -> object:
+    return literal.isoformat() if isinstance(literal, date) else literal
+
+
+def _whole(column: Whatever) -> sa.ColumnElement[int]:
+    return sa.cast(sa.func.round(column * float(10**DECIMALS)), sa.BigInteger)
+
+
+def _bigint(value: int) -> sa.ColumnElement[int]:
+    return sa.literal(value, sa.BigInteger)
