@@ -1,0 +1,1 @@
+"""Where contacts take place: dispatch, work lists, adapters per channel, outcomes."""

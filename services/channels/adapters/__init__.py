@@ -1,0 +1,1 @@
+"""The store, one file per channel, the SMS gateway and the simulator."""

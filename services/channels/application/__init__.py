@@ -1,0 +1,1 @@
+"""What this service does: take orders, run what is due, serve work lists, record outcomes."""

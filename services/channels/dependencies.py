@@ -1,0 +1,92 @@
+"""The composition root: which adapters stand behind the ports."""
+
+import secrets
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from weakref import WeakValueDictionary
+
+from nameko.extensions import DependencyProvider
+
+from services.channels.adapters.hall import Hall
+from services.channels.adapters.hotline import Hotline
+from services.channels.adapters.outbound_call import OutboundCall
+from services.channels.adapters.simulator import Simulator
+from services.channels.adapters.sms import Sms
+from services.channels.adapters.sms_http import HttpSmsGateway
+from services.channels.adapters.store import SqlStore
+from services.channels.adapters.web import Web
+from services.channels.application.ports import ChannelAdapter
+from services.channels.application.running import Runner
+from services.channels.application.use_cases import UseCases
+from services.channels.domain.words import Channel
+from services.channels.settings import Settings
+from shared.contracts.wire import CHANNELS
+from shared.kernel.clock import Clock, SystemClock
+from shared.persistence.database import Database
+from shared.persistence.migrations import migrate
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+_open: WeakValueDictionary[str, Database] = WeakValueDictionary()
+
+
+def open_database(settings: Settings) -> Database:
+    """Return this service's database, brought up to date; the same object for all who hold it in this process.
+
+    Shared because on SQLite the writers of one process take turns by a lock inside it.
+    """
+    database = _open.get(settings.database_url)
+    if database is None:
+        database = Database(settings.database_url)
+        migrate(database, MIGRATIONS)
+        _open[settings.database_url] = database
+    return database
+
+
+def build(settings: Settings, clock: Clock | None = None) -> UseCases:
+    """Put the service together; a `clock` given here replaces the settings' and switches the timer off."""
+    store = SqlStore(open_database(settings))
+    now = clock or settings.clock
+    runner = Runner(
+        store=store,
+        adapters=adapters_of(settings),
+        clock=now,
+        machine_clock=SystemClock(),
+        new_lease=lambda: secrets.token_hex(8),
+        breathe=lambda: time.sleep(0),
+    )
+    return UseCases(store, runner, now, is_timed=clock is None)
+
+
+def adapters_of(settings: Settings) -> Mapping[Channel, ChannelAdapter]:
+    """Return the adapter of each channel: the simulator for all, or the real ones."""
+    if settings.mode == "simulated":
+        simulator = Simulator(settings.seed)
+        return dict.fromkeys(CHANNELS, simulator)
+    if settings.sms_gateway_url is None:  # settings read from an environment cannot come here without one
+        message = "real channels need an SMS gateway"
+        raise ValueError(message)
+    return {
+        "hall": Hall(),
+        "outbound_call": OutboundCall(),
+        "hotline": Hotline(),
+        "sms": Sms(HttpSmsGateway(settings.sms_gateway_url)),
+        "web": Web(),
+    }
+
+
+class Dependencies(DependencyProvider):
+    """Gives workers the use cases, built once when the container starts.
+
+    `container.config["BANYAN"]` carries `settings` (a mapping like the environment) and `clock` (or None).
+    """
+
+    def setup(self) -> None:
+        """Read the settings and build; a fault here keeps the container from starting."""
+        given = self.container.config["BANYAN"]
+        self._use_cases = build(Settings.read(given["settings"]), given.get("clock"))
+
+    def get_dependency(self, worker_ctx: object) -> UseCases:  # noqa: ARG002 - nameko's signature
+        """Return the use cases."""
+        return self._use_cases

@@ -1,0 +1,123 @@
+"""How far an order has come: the state machine, as pure transitions."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Literal
+
+from services.channels.domain.order import Order
+from services.channels.domain.sending import Answer, Failed, Queued, Sending, Sent
+from services.channels.domain.words import REPLIES, SUITABLE, Outcome, State
+
+RECORDING_GRACE = timedelta(hours=1)
+"""How long after its expiry a listed contact may still be recorded: who called at the last minute types it in after."""
+
+UNSURE_DETAIL = "不确定是否送达 / unknown whether it was sent"
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where one order stands. `due_at`: when the runner must look at it next; null: never.
+
+    `attempted`: an attempt left the house and its end is unknown. `lease` names the runner that is sending it.
+    """
+
+    contact_id: str
+    state: State
+    due_at: datetime | None
+    attempted: bool = False
+    lease: str | None = None
+    leased_until: datetime | None = None
+    sent_at: datetime | None = None
+    outcome: Outcome | None = None
+    detail: str = ""
+    answered_at: datetime | None = None
+    simulated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """An order and how far it has come."""
+
+    order: Order
+    progress: Progress
+
+
+def beginning(order: Order) -> Progress:
+    """Return where a newly taken order stands."""
+    return Progress(order.contact_id, "waiting", order.planned_at)
+
+
+def leased(progress: Progress, lease: str, until: datetime) -> Progress:
+    """Return the progress of an order about to be handed to the outside; nobody else may until the lease ends."""
+    return replace(progress, state="sending", attempted=True, lease=lease, leased_until=until)
+
+
+def expired(standing: Standing, now: datetime) -> Progress | None:
+    """Return the progress of an order whose time is over at `now`, or None while it may still be made.
+
+    An attempt whose end is unknown counts as sent: to count a contact that may not have taken place can never let
+    a subscriber be contacted more than the rules allow; to forget one can.
+    """
+    order, progress = standing.order, standing.progress
+    is_over = now >= order.expires_at + RECORDING_GRACE if progress.state == "listed" else now > order.expires_at
+    if not is_over:
+        return None
+    if progress.attempted:
+        sent = _unleased(progress, "sent", None)
+        return replace(sent, attempted=False, sent_at=order.expires_at, detail=UNSURE_DETAIL)
+    return _unleased(progress, "lapsed", None)
+
+
+def after_sending(standing: Standing, sending: Sending, *, simulated: bool) -> Progress:
+    """Return the progress after the channel has answered."""
+    order, progress = standing.order, standing.progress
+    match sending:
+        case Sent(at=at, answer_due_at=answer_due_at):
+            sent = _unleased(progress, "sent", answer_due_at)
+            return replace(sent, attempted=False, sent_at=at, simulated=simulated)
+        case Failed(reason=reason):
+            return replace(_unleased(progress, "failed", None), attempted=False, detail=reason, simulated=simulated)
+        case Queued(again_at=None):
+            return replace(_unleased(progress, "listed", order.expires_at + RECORDING_GRACE), attempted=False)
+        case Queued(again_at=again_at, unsure=unsure):
+            return replace(_unleased(progress, "waiting", again_at), attempted=unsure)
+
+
+def after_answer(progress: Progress, answer: Answer | None, *, simulated: bool) -> Progress:
+    """Return the progress once its answer has been asked for; without one the contact stays sent and is left alone."""
+    if answer is None:
+        return replace(progress, due_at=None)
+    return replace(
+        _unleased(progress, "answered", None),
+        attempted=False,
+        sent_at=progress.sent_at or answer.at,
+        outcome=answer.outcome,
+        detail=answer.detail,
+        answered_at=answer.at,
+        simulated=simulated,
+    )
+
+
+Settlement = Literal["record", "known", "unsuitable", "too_early", "closed"]
+
+
+def settle(standing: Standing, outcome: Outcome, now: datetime) -> Settlement:
+    """Say what recording `outcome` now means: it is new (record), says nothing new (known), or may not be.
+
+    The first outcome wins. `delivered` is not the last word, though: a subscriber who got the notice may still
+    answer it, and an objection must never be lost; a delivery receipt that comes after the reply says nothing new.
+    """
+    order, progress = standing.order, standing.progress
+    if outcome not in SUITABLE[order.channel]:
+        return "unsuitable"
+    if progress.outcome is not None:
+        if outcome == progress.outcome or (outcome == "delivered" and progress.outcome in REPLIES):
+            return "known"
+        return "record" if progress.outcome == "delivered" and outcome in REPLIES else "closed"
+    if progress.state in {"failed", "lapsed"}:
+        return "closed"
+    return "too_early" if progress.sent_at is None and now < order.planned_at else "record"
+
+
+def _unleased(progress: Progress, state: State, due_at: datetime | None) -> Progress:
+    return replace(progress, state=state, due_at=due_at, lease=None, leased_until=None)
