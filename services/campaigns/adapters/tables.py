@@ -66,8 +66,8 @@ candidate = sa.Table(
     sa.Column("treatment", sa.Text),
     sa.Column("offering_id", sa.Text),
     sa.Column("channel", sa.Text),  # of the step that comes next
-    sa.Column("score", sa.Float, nullable=False),
-    sa.Column("draw", sa.BigInteger, nullable=False),  # breaks ties among equal scores without favouring low ids
+    sa.Column("rank", sa.Float, nullable=False),  # minus the ranking score: ascending order is best first
+    sa.Column("draw", sa.BigInteger, nullable=False),  # breaks ties among equal ranks without favouring low ids
     sa.Column("step", sa.Integer, nullable=False),  # 1 is the first
     sa.Column("attempt", sa.Integer, nullable=False),  # 1 is the first, counted per step
     sa.Column("due_at", Instant),
@@ -78,7 +78,7 @@ candidate = sa.Table(
         "candidate_ready",
         "campaign_id",
         "channel",
-        sa.text("score DESC"),
+        "rank",
         "draw",
         "customer_id",
         postgresql_where=sa.text("state = 'ready'"),

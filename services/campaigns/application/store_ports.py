@@ -87,8 +87,8 @@ class Candidates(Protocol):
         """Store the fall of members that were ready before."""
         ...
 
-    def count_ready(self, campaign_id: str, channel: str, moment: datetime, before: datetime) -> int:
-        """Count ready candidates due before an instant and not yet tried in the run of `moment`."""
+    def count_ready(self, campaign_id: str, channel: str, moment: datetime, before: datetime, most: int) -> int:
+        """Count, up to `most`, ready candidates due before an instant and not yet tried in the run of `moment`."""
         ...
 
     def ready(
@@ -100,7 +100,7 @@ class Candidates(Protocol):
         after: ReadyCandidate | None,
         limit: int,
     ) -> list[ReadyCandidate]:
-        """Return the next ready candidates by rank: score descending, then draw, then subscriber."""
+        """Return the next ready candidates best first: by score, then draw, then subscriber."""
         ...
 
     def set_waiting(self, candidates: Sequence[ReadyCandidate], moment: datetime) -> None:
@@ -121,6 +121,10 @@ class Candidates(Protocol):
 
     def advance(self, moves: Sequence[CandidateMove]) -> None:
         """Carry out what outcomes call for, set-based; only candidates that wait or are silent move."""
+        ...
+
+    def close(self, campaign_id: str) -> None:
+        """Close the ready candidates of a campaign that was stopped."""
         ...
 
     def leave(self, pairs: Sequence[tuple[str, str]]) -> None:
@@ -183,8 +187,8 @@ class Allotments(Protocol):
         """Return the allotments granted by the run of this moment: a resumed run works on with them."""
         ...
 
-    def used(self, campaign_id: str) -> tuple[Mapping[tuple[str, date], int], int]:
-        """Return contacts permitted per (channel, day), and fen spent, of one campaign."""
+    def used(self, campaign_ids: Sequence[str]) -> tuple[Mapping[tuple[str, str, date], int], Mapping[str, int]]:
+        """Return contacts permitted by (campaign, channel, day), and fen spent by campaign."""
         ...
 
     def grant(self, allotments: Sequence[Allotment]) -> None:
@@ -203,7 +207,7 @@ class Orders(Protocol):
         """Insert orders; those already there are left as they are."""
         ...
 
-    def open(self, moment: datetime, limit: int) -> list[SalesOrder]:
+    def open(self, moment: datetime, after: str, limit: int) -> list[SalesOrder]:
         """Return open orders that are due, in order of contact id."""
         ...
 
@@ -219,7 +223,7 @@ class Orders(Protocol):
 class Replicas(Protocol):
     """What other services own, as their events told it."""
 
-    def put_customers(self, customers: Sequence[Customer], at: datetime) -> None:
+    def put_customers(self, customers: Sequence[Customer]) -> None:
         """Keep snapshots and holdings; of several only the newest `changed_at` wins."""
         ...
 

@@ -25,7 +25,7 @@ class Allotment:
     spent_fen: int = 0
 
     def slot(self, position: int, due_at: datetime) -> datetime:
-        """Return when the candidate tried at `position` (from 0) is to be contacted, to the second, never before it is due.
+        """Return when the candidate tried at `position` (from 0) is contacted, to the second, never before it is due.
 
         Positions beyond the total reuse the slots that suppressed contacts left empty.
         """

@@ -92,7 +92,7 @@ def _candidates() -> None:
         sa.Column("treatment", sa.Text(), nullable=True),
         sa.Column("offering_id", sa.Text(), nullable=True),
         sa.Column("channel", sa.Text(), nullable=True),
-        sa.Column("score", sa.Float(), nullable=False),
+        sa.Column("rank", sa.Float(), nullable=False),
         sa.Column("draw", sa.BigInteger(), nullable=False),
         sa.Column("step", sa.Integer(), nullable=False),
         sa.Column("attempt", sa.Integer(), nullable=False),
@@ -113,7 +113,7 @@ def _candidates() -> None:
     op.create_index(
         "candidate_ready",
         "candidate",
-        ["campaign_id", "channel", sa.text("score DESC"), "draw", "customer_id"],
+        ["campaign_id", "channel", "rank", "draw", "customer_id"],
         unique=False,
         postgresql_where=sa.text("state = 'ready'"),
         sqlite_where=sa.text("state = 'ready'"),

@@ -1,0 +1,227 @@
+"""Members of audiences and where each stands; every change is one statement for many rows."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from services.campaigns.adapters.tables import candidate, phase
+from services.campaigns.adapters.updates import update_rows
+from services.campaigns.domain.candidate import CandidateState, Membership, ReadyCandidate
+from services.campaigns.domain.outcomes import CandidateMove
+from services.campaigns.domain.phase import PhaseState
+from shared.persistence.bulk import Row, insert_rows
+from shared.persistence.database import in_keys
+
+_KEY = {"customer_id": "customer_id", "campaign_id": "campaign_id", "phase": "phase"}
+_AWAITING = (CandidateState.WAITING, CandidateState.SILENT)
+_OPEN = (CandidateState.READY, *_AWAITING)
+_TAKEN = (*_OPEN, CandidateState.ACCEPTED, CandidateState.REFUSED)
+_READY_COLUMNS = tuple(
+    candidate.c[name]
+    for name in (
+        "customer_id",
+        "campaign_id",
+        "phase",
+        "cell",
+        "treatment",
+        "channel",
+        "rank",
+        "draw",
+        "step",
+        "attempt",
+        "due_at",
+        "city",
+    )
+)
+
+
+class CandidateStore:
+    """Port `Candidates` in one transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def of_customers(self, customer_ids: Sequence[str]) -> list[Membership]:
+        """Return candidates of open phases that take a place (ready to accepted), and all refusals."""
+        columns = candidate.c
+        is_open = sa.and_(
+            phase.c.campaign_id == columns.campaign_id,
+            phase.c.phase == columns.phase,
+            sa.or_(phase.c.state != PhaseState.CLOSED, columns.state == CandidateState.REFUSED),
+        )
+        query = (
+            sa.select(candidate)
+            .join(phase, is_open)
+            .where(in_keys(columns.customer_id, customer_ids), columns.state.in_(_TAKEN))
+            .order_by(columns.customer_id, columns.campaign_id, columns.phase)
+        )
+        return [_membership(row) for row in self._connection.execute(query)]
+
+    def add(self, memberships: Sequence[Membership]) -> None:
+        """Insert judged members; the progress of their phases, kept in the same transaction, says they are new."""
+        insert_rows(self._connection, candidate, [_row(each) for each in memberships])
+
+    def drop(self, memberships: Sequence[Membership]) -> None:
+        """Store the fall of members that were ready before."""
+        self._drop(memberships, None)
+
+    def give_up(self, memberships: Sequence[Membership], moment: datetime) -> None:
+        """Note that no further attempt fits into the phase: dropped after limits, with the verdict's reasons."""
+        self._drop(memberships, moment)
+
+    def count_ready(self, campaign_id: str, channel: str, moment: datetime, before: datetime, most: int) -> int:
+        """Count, up to `most`, ready candidates due before an instant and not yet tried in the run of `moment`."""
+        query = sa.select(sa.literal(1)).where(_is_ready(campaign_id, channel, moment, before)).limit(most)
+        return int(self._connection.scalar(sa.select(sa.func.count()).select_from(query.subquery())) or 0)
+
+    def ready(
+        self,
+        campaign_id: str,
+        channel: str,
+        moment: datetime,
+        before: datetime,
+        after: ReadyCandidate | None,
+        limit: int,
+    ) -> list[ReadyCandidate]:
+        """Return the next ready candidates, best first: by score, then draw, then subscriber."""
+        order = (candidate.c.rank, candidate.c.draw, candidate.c.customer_id)
+        query = sa.select(*_READY_COLUMNS).where(_is_ready(campaign_id, channel, moment, before))
+        if after:
+            query = query.where(sa.tuple_(*order) > sa.tuple_(-after.score, after.draw, after.customer_id))
+        return [_ready(row) for row in self._connection.execute(query.order_by(*order).limit(limit)).tuples()]
+
+    def set_waiting(self, candidates: Sequence[ReadyCandidate], moment: datetime) -> None:
+        """Note that a contact is permitted: what comes of it is awaited."""
+        rows = [_key(each) | {"state": CandidateState.WAITING, "tried_at": moment} for each in candidates]
+        self._change(rows, candidate.c.state == CandidateState.READY)
+
+    def postpone(self, candidates: Sequence[ReadyCandidate], moment: datetime, next_at: Sequence[datetime]) -> None:
+        """Note that a contact was suppressed: the next attempt is due at the instants given."""
+        rows = [
+            _key(each) | {"attempt": each.attempt + 1, "due_at": due_at, "tried_at": moment}
+            for each, due_at in zip(candidates, next_at, strict=True)
+        ]
+        self._change(rows, candidate.c.state == CandidateState.READY)
+
+    def silent_due(self, moment: datetime, limit: int) -> list[ReadyCandidate]:
+        """Return candidates whose silence is now consent, in order of subscriber, campaign and phase."""
+        query = (
+            sa.select(*_READY_COLUMNS)
+            .where(candidate.c.state == CandidateState.SILENT, candidate.c.due_at <= moment)
+            .order_by(candidate.c.customer_id, candidate.c.campaign_id, candidate.c.phase)
+            .limit(limit)
+        )
+        return [_ready(row) for row in self._connection.execute(query).tuples()]
+
+    def advance(self, moves: Sequence[CandidateMove]) -> None:
+        """Carry out what outcomes call for; only candidates that still await that very outcome move."""
+        rows = [{name: getattr(each, name) for name in CandidateMove.__dataclass_fields__} for each in moves]
+        update_rows(
+            self._connection,
+            candidate,
+            rows,
+            match={**_KEY, "from_step": "step", "from_attempt": "attempt"},
+            change={name: name for name in ("state", "step", "attempt", "channel", "due_at")},
+            where=candidate.c.state.in_(_AWAITING),
+        )
+
+    def leave(self, pairs: Sequence[tuple[str, str]]) -> None:
+        """Take whoever refused out of all phases of the campaign; pairs of subscriber and campaign."""
+        rows = [{"customer_id": c, "campaign_id": k, "state": CandidateState.REFUSED} for c, k in pairs]
+        match = {"customer_id": "customer_id", "campaign_id": "campaign_id"}
+        is_open = candidate.c.state.in_(_OPEN)
+        update_rows(self._connection, candidate, rows, match=match, change={"state": "state"}, where=is_open)
+
+    def close(self, campaign_id: str) -> None:
+        """Close the ready candidates of a campaign that was stopped."""
+        self._connection.execute(
+            sa.update(candidate)
+            .where(candidate.c.campaign_id == campaign_id, candidate.c.state == CandidateState.READY)
+            .values(state=CandidateState.CLOSED)
+        )
+
+    def _drop(self, memberships: Sequence[Membership], moment: datetime | None) -> None:
+        rows: list[Row] = [
+            {
+                "customer_id": each.customer_id,
+                "campaign_id": each.campaign_id,
+                "phase": each.phase,
+                "state": each.state,
+                "lost_at": each.lost_at,
+                "lost_by": each.reasons[0].rule_id,
+                "reasons": each.reasons,
+            }
+            | ({"tried_at": moment} if moment else {})
+            for each in memberships
+        ]
+        self._change(rows, candidate.c.state == CandidateState.READY)
+
+    def _change(self, rows: Sequence[Row], where: sa.ColumnElement[bool]) -> None:
+        if rows:
+            change = {name: name for name in rows[0] if name not in _KEY}
+            update_rows(self._connection, candidate, rows, match=_KEY, change=change, where=where)
+
+
+def _is_ready(campaign_id: str, channel: str, moment: datetime, before: datetime) -> sa.ColumnElement[bool]:
+    columns = candidate.c
+    return sa.and_(
+        columns.campaign_id == campaign_id,
+        columns.channel == channel,
+        columns.state == sa.literal_column(f"'{CandidateState.READY}'"),  # as text: it must match the partial index
+        columns.due_at < before,
+        sa.or_(columns.tried_at.is_(None), columns.tried_at < moment),
+    )
+
+
+def _key(each: ReadyCandidate) -> dict[str, object]:
+    return {"customer_id": each.customer_id, "campaign_id": each.campaign_id, "phase": each.phase}
+
+
+def _row(each: Membership) -> Row:
+    return {
+        "customer_id": each.customer_id,
+        "campaign_id": each.campaign_id,
+        "phase": each.phase,
+        "cell": each.cell,
+        "state": each.state,
+        "lost_at": each.lost_at,
+        "lost_by": each.reasons[0].rule_id if each.reasons else None,
+        "reasons": each.reasons or None,
+        "treatment": each.treatment,
+        "offering_id": each.offering_id,
+        "channel": each.channel,
+        "rank": -each.score,
+        "draw": each.draw,
+        "step": 1,
+        "attempt": 1,
+        "due_at": each.due_at,
+        "held": each.held,
+        "city": each.city,
+    }
+
+
+def _ready(row: Sequence[object]) -> ReadyCandidate:
+    values = list(row)
+    values[5], values[6] = values[5] or "", -float(values[6])  # type: ignore[arg-type]  # the column is a float
+    return ReadyCandidate(*values)  # type: ignore[arg-type]  # columns and fields stand in the same order
+
+
+def _membership(row: sa.Row[tuple[object, ...]]) -> Membership:
+    return Membership(
+        customer_id=row.customer_id,
+        campaign_id=row.campaign_id,
+        phase=row.phase,
+        cell=row.cell,
+        draw=row.draw,
+        held=row.held,
+        city=row.city,
+        state=CandidateState(row.state),
+        treatment=row.treatment,
+        offering_id=row.offering_id,
+        channel=row.channel,
+        score=-row.rank,
+        due_at=row.due_at,
+        stored=True,
+    )

@@ -1,0 +1,60 @@
+"""Many rows changed in one statement, each to values of its own."""
+
+from collections.abc import Mapping, Sequence
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from shared.persistence.bulk import Row
+
+
+def update_rows(
+    connection: Connection,
+    table: sa.Table,
+    rows: Sequence[Row],
+    *,
+    match: Mapping[str, str],
+    change: Mapping[str, str],
+    where: sa.ColumnElement[bool] | None = None,
+) -> int:
+    """Change the rows of `table` that match; return how many were changed.
+
+    `match` and `change` say which name in `rows` stands for which column; `where` is a further condition.
+    """
+    if not rows:
+        return 0
+    condition = sa.true() if where is None else where
+    if connection.dialect.name == "postgresql":
+        return _joined(connection, table, rows, match, change, condition)
+    statement = (
+        sa.update(table)
+        .where(condition, *(table.c[column] == sa.bindparam(f"m_{name}") for name, column in match.items()))
+        .values({column: sa.bindparam(f"c_{name}") for name, column in change.items()})
+    )
+    return connection.execute(
+        statement,
+        [{f"m_{name}": row[name] for name in match} | {f"c_{name}": row[name] for name in change} for row in rows],
+    ).rowcount
+
+
+def _joined(
+    connection: Connection,
+    table: sa.Table,
+    rows: Sequence[Row],
+    match: Mapping[str, str],
+    change: Mapping[str, str],
+    condition: sa.ColumnElement[bool],
+) -> int:
+    types = {name: table.c[column].type for name, column in {**match, **change}.items()}
+    arrays = [sa.literal([row[name] for row in rows], sa.ARRAY(kind)) for name, kind in types.items()]
+    given = (
+        sa.func.unnest(*arrays)
+        .table_valued(*(sa.column(name, kind) for name, kind in types.items()), name="given")
+        .render_derived()
+    )
+    statement = (
+        sa.update(table)
+        .where(condition, *(table.c[column] == given.c[name] for name, column in match.items()))
+        .values({column: given.c[name] for name, column in change.items()})
+    )
+    return connection.execute(statement).rowcount
