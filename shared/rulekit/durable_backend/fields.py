@@ -1,0 +1,137 @@
+"""What the engine sees of a subscriber: whole numbers under short names, unknown ones left out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from fractions import Fraction
+from typing import Literal
+
+from shared.rulekit.facts import Facts, KnownValue, known_value, scaled
+from shared.rulekit.model import RuleBook, Scalar
+from shared.rulekit.vocabulary import Fact
+
+FieldKind = Literal["value", "code", "age", "one_of", "overlaps", "includes", "size", "known", "sign", "in_force", "part"]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One number in the message.
+
+    | kind | of | number |
+    |---|---|---|
+    | value | fact | the value: money in fen, numbers × 10000, dates as ordinals, false and true as 0 and 1 |
+    | code | enum or text fact | the literal's code; 0 when no rule names the value |
+    | age | date fact | days from the value to the day of judgement |
+    | one_of, overlaps, includes | fact, values | 1 when the value is one of them; the set shares one; holds all; else 0 |
+    | size | set fact | number of values |
+    | known | fact | 1 or 0, never left out |
+    | sign | fact, other fact, factor | -1, 0 or 1: the sign of value − factor × other, exact |
+    | in_force | segment | 1 or 0, never left out |
+    | part | number of a condition decided in an earlier stage | 1 or 0, never left out |
+    """
+
+    kind: FieldKind
+    of: str
+    values: tuple[Scalar, ...] = ()
+    other: str = ""
+    times: Fraction = Fraction(1)
+
+
+@dataclass(slots=True)
+class FieldTable:
+    """Fields by their short names; names and codes are given out in the order in which they are asked for."""
+
+    book: RuleBook
+    names: dict[Field, str] = field(default_factory=dict)
+    codes: dict[str, dict[str, int]] = field(default_factory=dict)
+
+    def name(self, wanted: Field) -> str:
+        """Return the field's name: `f` and a number, never a name that the engine itself uses."""
+        return self.names.setdefault(wanted, f"f{len(self.names)}")
+
+    def code(self, fact: str, literal: str) -> int:
+        """Return the number that stands for a text, the same for the same fact and text."""
+        codes = self.codes.setdefault(fact, {})
+        return codes.setdefault(literal, len(codes) + 1)
+
+    def numbers(self, facts: Facts, on: date) -> dict[str, int]:
+        """Return the message's numbers by name for one subscriber; raises InvalidFact."""
+        known: dict[str, KnownValue | None] = {}
+        numbers: dict[str, int] = {}
+        for wanted, name in self.names.items():
+            number = self._number(wanted, known, facts, on)
+            if number is not None:
+                numbers[name] = number
+        return numbers
+
+    def _number(self, wanted: Field, known: dict[str, KnownValue | None], facts: Facts, on: date) -> int | None:
+        if wanted.kind == "part":
+            return 0
+        if wanted.kind == "in_force":
+            return int(self.book.segments[wanted.of].valid_for.covers(on))
+        value = self._known(wanted.of, known, facts)
+        if wanted.kind == "known":
+            return int(value is not None)
+        if value is None:
+            return None
+        if wanted.kind == "sign":
+            other = self._known(wanted.other, known, facts)
+            return None if other is None else _sign(whole(value), whole(other), wanted.times)
+        return self._of_value(wanted, value, on)
+
+    def _known(self, name: str, known: dict[str, KnownValue | None], facts: Facts) -> KnownValue | None:
+        if name not in known:
+            known[name] = known_value(self.book.vocabulary[name], facts.get(name))
+        return known[name]
+
+    def _of_value(self, wanted: Field, value: KnownValue, on: date) -> int:
+        match wanted.kind, value:
+            case "code", str():
+                return self.codes[wanted.of].get(value, 0)
+            case "age", date():
+                return on.toordinal() - value.toordinal()
+            case "size", frozenset():
+                return len(value)
+            case "overlaps", frozenset():
+                return int(not value.isdisjoint(wanted.values))
+            case "includes", frozenset():
+                return int(value.issuperset(wanted.values))
+            case "one_of", _:
+                return int(value in wanted.values)
+            case _:
+                return whole(value)
+
+
+def whole(value: object) -> int:
+    """Return a number, date or boolean as the whole number the engine compares."""
+    if isinstance(value, float):
+        return scaled(value)
+    if isinstance(value, date):
+        return value.toordinal()
+    if isinstance(value, int):
+        return int(value)
+    msg = f"{value!r} has no whole number"
+    raise TypeError(msg)
+
+
+def _sign(value: int, other: int, times: Fraction) -> int:
+    left, right = value * times.denominator, other * times.numerator
+    return (left > right) - (left < right)
+
+
+def literal_of(fact: Fact, literal: Scalar) -> int:
+    """Return a literal as the whole number its fact's value is compared with."""
+    return scaled(literal) if fact.type == "number" and isinstance(literal, (int, float)) else whole(literal)
+
+
+def colliding(names: Mapping[Field, str]) -> tuple[str, str] | None:
+    """Return two field names that the engine, which knows names by 32-bit FNV-1a, would take for one."""
+    seen: dict[int, str] = {}
+    for name in ["id", "sid", "t", "$s", *names.values()]:
+        value = 2_166_136_261
+        for byte in name.encode():
+            value = ((value ^ byte) * 16_777_619) & 0xFFFFFFFF
+        if value in seen:
+            return seen[value], name
+        seen[value] = name
+    return None

@@ -1,0 +1,94 @@
+"""A programme is tried in a child process first: a bad ruleset hangs or kills the process that loads it."""
+
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping
+
+from shared.rulekit.durable_backend.engine import EngineFault
+from shared.rulekit.durable_backend.normal_form import RELATIONS, Test
+from shared.rulekit.durable_backend.programme import Programme, compile_conditions
+from shared.rulekit.faults import RuleFault, RuleFaults
+from shared.rulekit.model import Condition, InSegment, RuleBook
+
+_TIME_LIMIT = 20.0  # seconds; a trial of 30 conditions takes 0.2, a loaded machine ten times that
+
+_passed: set[str] = set()
+_lock = threading.Lock()
+
+
+def try_in_child(programme: Programme, *, time_limit: float = _TIME_LIMIT) -> None:
+    """Compile and run the programme in a child process; does nothing for one that passed in this process before.
+
+    For each rule the child sends a message that fulfils it and one that just misses it, and compares what fired with
+    the rules' own tests. Raises EngineFault when the child crashes, hangs or differs.
+    """
+    digest = programme.digest
+    with _lock:
+        if digest in _passed:
+            return
+        _run_child([_trial_of(shard.definition(), shard.rules) for shard in programme.shards], time_limit)
+        _passed.add(digest)
+
+
+def accept_rules(book: RuleBook) -> None:
+    """Try all segments and eligibility rules of a book: for `RuleSource(accept=…)`.
+
+    Raises RuleFaults (code `engine_refuses`) when the engine cannot carry them.
+    """
+    conditions: dict[str, Condition] = {f"segment {name}": InSegment(name) for name in book.segments}
+    conditions |= {f"eligibility {name}": rule.when for name, rule in book.eligibility.items()}
+    try:
+        try_in_child(compile_conditions(conditions, book))
+    except EngineFault as fault:
+        raise RuleFaults([RuleFault("rules", 0, 0, "engine_refuses", fault.message)]) from fault
+
+
+def _run_child(trials: list[dict[str, object]], time_limit: float) -> None:
+    command = [sys.executable, "-m", "shared.rulekit.durable_backend.trial_run"]
+    try:
+        child = subprocess.run(  # noqa: S603 - our own interpreter and module
+            command, input=json.dumps(trials), capture_output=True, text=True, timeout=time_limit, check=False
+        )
+    except subprocess.TimeoutExpired as expired:
+        msg = f"the rules did not come to an end within {time_limit:g} s in the rules engine"
+        raise EngineFault(msg) from expired
+    if child.returncode:
+        last = child.stderr.strip().splitlines()[-1:] or [f"exit status {child.returncode}"]
+        msg = f"the rules failed in the rules engine: {last[0]}"
+        raise EngineFault(msg)
+
+
+def _trial_of(definition: str, rules: Mapping[str, tuple[Test, ...]]) -> dict[str, object]:
+    messages: list[dict[str, int]] = [{}]
+    together: dict[str, int] = {}
+    for tests in rules.values():
+        hit = {test.field: _fulfilling(test) for test in tests}
+        together |= hit
+        messages.append(hit)
+        messages.append(hit | {tests[0].field: _missing(tests[0])})
+    messages.append(together)
+    return {
+        "definition": definition,
+        "rules": len(rules) + 1,
+        "messages": [[message, _expected(rules, message)] for message in messages],
+    }
+
+
+def _expected(rules: Mapping[str, tuple[Test, ...]], message: Mapping[str, int]) -> list[str]:
+    return sorted(
+        name
+        for name, tests in rules.items()
+        if all(test.field in message and RELATIONS[test.relation](message[test.field], test.number) for test in tests)
+    )
+
+
+def _fulfilling(test: Test) -> int:
+    return test.number + {"$eq": 0, "$gte": 0, "$lte": 0, "$neq": 1, "$gt": 1, "$lt": -1}[test.relation]
+
+
+def _missing(test: Test) -> int:
+    return test.number + {"$eq": 1, "$gte": -1, "$lte": 1, "$neq": 0, "$gt": 0, "$lt": 0}[test.relation]
+
+
