@@ -8,7 +8,7 @@ from datetime import date
 
 from shared.kernel.faults import InvalidRequest
 from shared.rulekit.model import All, Any, Compare, Condition, InSegment, IsKnown, Not, OtherFact, RuleBook
-from shared.rulekit.vocabulary import DECIMALS, LARGEST_INTEGER, LARGEST_NUMBER, LONGEST_TEXT, Fact, Vocabulary
+from shared.rulekit.vocabulary import DECIMALS, LARGEST_INTEGER, LARGEST_NUMBER, LONGEST_TEXT, SCALE, Fact, Vocabulary
 
 FactValue = str | int | float | bool | date | Collection[str] | None
 """Money in fen; dates as `date` or ISO text; sets as any collection of texts; unknown as None."""
@@ -57,7 +57,7 @@ def check_facts(facts: Facts, vocabulary: Vocabulary) -> list[FactFault]:
     return faults
 
 
-def known_value(fact: Fact, value: object) -> KnownValue | None:
+def known_value(fact: Fact, value: object) -> KnownValue | None:  # noqa: PLR0911 - one answer for each type
     """Return a value in its one form: `date` for dates, `frozenset` for sets, None for unknown.
 
     Raises InvalidFact.
@@ -130,7 +130,7 @@ def nearest(name: str, names: Iterable[str]) -> str | None:
 
 def scaled(number: float) -> int:
     """Return a number of at most four decimals as a whole number of ten-thousandths: exact."""
-    return round(number * 10**DECIMALS)
+    return round(number * SCALE)
 
 
 def _fault(fact: Fact, code: str, message: str, suggestion: str | None = None) -> InvalidFact:

@@ -16,7 +16,7 @@ _FEN = 2
 Literal = int | float | bool | str | date
 
 
-def read_literal(fact: Fact, node: Node, findings: Findings) -> Literal | None:
+def read_literal(fact: Fact, node: Node, findings: Findings) -> Literal | None:  # noqa: PLR0911 - one answer for each type
     """Return a literal in the form facts have (money in fen), or None after noting why not.
 
     Codes: wrong_shape, wrong_type, bad_number, too_precise, too_large, bad_date, unknown_value, bad_text.

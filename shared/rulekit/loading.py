@@ -1,6 +1,7 @@
 """A folder of rules as one checked book."""
 
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -8,7 +9,7 @@ from typing import TypeVar
 from shared.rulekit.conflict_reading import read_conflict
 from shared.rulekit.facts import nearest, segments_of
 from shared.rulekit.faults import Findings, Place
-from shared.rulekit.model import ConflictRule, ContactPolicy, EligibilityRule, RuleBook, SegmentRule
+from shared.rulekit.model import ConflictRule, ContactPolicy, Rule, RuleBook, SegmentRule
 from shared.rulekit.policy_reading import read_contact_policy
 from shared.rulekit.reading import ID, Reader
 from shared.rulekit.rule_reading import RuleReader
@@ -19,7 +20,7 @@ from shared.rulekit.yaml_tree import read_yaml
 
 KINDS = ("segments", "eligibility", "conflicts", "contact_policy")
 OTHER_FOLDERS = ("campaigns", "catalogue", "schema")  # beside the rules, read by others
-_RuleT = TypeVar("_RuleT", SegmentRule, EligibilityRule, ConflictRule, ContactPolicy)
+_RuleT = TypeVar("_RuleT", bound=Rule)
 
 
 def load_rules(folder: Path) -> RuleBook:
@@ -38,20 +39,18 @@ def load_rules(folder: Path) -> RuleBook:
     _check_folders(folder, findings)
     segments = loader.load("segments", rules.segment)
     eligibility = loader.load("eligibility", rules.eligibility)
-    conflicts = loader.load("conflicts", lambda node, name: read_conflict(node, name, rules))
-    policies = loader.load("contact_policy", lambda node, name: read_contact_policy(node, name, rules))
+    conflicts: dict[str, ConflictRule] = loader.load("conflicts", lambda node, name: read_conflict(node, name, rules))
+    policies: dict[str, ContactPolicy] = loader.load(
+        "contact_policy", lambda node, name: read_contact_policy(node, name, rules)
+    )
     rules.conditions.check_segments(segments)
     _check_cycles(segments, loader, findings)
     classes = _classes(segments, loader, findings)
     findings.check()
-    versions = [
-        [kind, rule.id, rule.version]
-        for kind, found in zip(KINDS, (segments, eligibility, conflicts, policies), strict=True)
-        for rule in found.values()
-    ]
-    return RuleBook(
-        vocabulary, segments, eligibility, conflicts, policies, classes, version_of(vocabulary.version, versions)
-    )
+    found: tuple[Mapping[str, Rule], ...] = (segments, eligibility, conflicts, policies)
+    versions = [[kind, one.id, one.version] for kind, group in zip(KINDS, found, strict=True) for one in group.values()]
+    version = version_of(vocabulary.version, versions)
+    return RuleBook(vocabulary, segments, eligibility, conflicts, policies, classes, version)
 
 
 def _load_vocabulary(folder: Path, findings: Findings) -> Vocabulary:
@@ -120,7 +119,7 @@ def _classes(segments: dict[str, SegmentRule], loader: _Loader, findings: Findin
             classes.setdefault(rule.classifies, []).append(rule)
     for name, rules in classes.items():
         rules.sort(key=lambda rule: (rule.order, rule.id))
-        for first, second in zip(rules, rules[1:], strict=False):
+        for first, second in itertools.pairwise(rules):
             if first.order == second.order:
                 message = f"{first.id} has order {first.order} in {name!r} too"
                 findings.add(Place(loader.path("segments", second.id), 1, 1), "duplicate_order", message)

@@ -1,5 +1,6 @@
 """Contact policies: caps, spacing, quiet hours, cooling-off, lists, repeats, capacity."""
 
+from collections.abc import Mapping
 from typing import get_args
 
 from shared.contracts.wire import CHANNELS, LIST_NAMES, Direction, Outcome, Purpose
@@ -34,8 +35,7 @@ def read_contact_policy(node: Node, folder: str, rules: RuleReader) -> ContactPo
 
     Codes: empty_list, no_hours, and those every rule may have.
     """
-    rule: ContactPolicy | None = rules.by_kind(node, folder, _KINDS)
-    return rule
+    return rules.by_kind(node, folder, _KINDS)
 
 
 def _applies_to(reader: Reader, parts: Parts) -> AppliesTo:
@@ -145,7 +145,7 @@ def _capacity(reader: Reader, parts: Parts, common: Common) -> Capacity:
     )
 
 
-_KINDS = {
+_KINDS: Mapping[str, Kind[ContactPolicy]] = {
     "frequency_cap": Kind(("per", "limit", "window"), ("applies_to",), _frequency_cap),
     "spacing": Kind(("per", "at_least"), ("applies_to",), _spacing),
     "quiet_hours": Kind((), ("applies_to", "weekly", "holidays"), _quiet_hours),

@@ -1,7 +1,11 @@
 """The reference executor: what every operator means, in three-valued logic, and the words of an explanation."""
 
-from collections.abc import Iterable
+import operator
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, timedelta
+from fractions import Fraction
+from typing import Any as Whatever
+from typing import cast
 
 from shared.kernel.text import Text
 from shared.rulekit.facts import Facts, KnownValue, known_value, scaled
@@ -18,15 +22,23 @@ from shared.rulekit.model import (
     OtherFact,
     Rule,
     RuleBook,
+    Scalar,
     SegmentRule,
 )
 from shared.rulekit.vocabulary import Fact
 
+_ORDER: Mapping[str, Callable[[Whatever, Whatever], bool]] = {
+    "equals": operator.eq,
+    "at_least": operator.ge,
+    "more_than": operator.gt,
+    "at_most": operator.le,
+    "less_than": operator.lt,
+}
 _UNKNOWN = Text("未知", "unknown")
 _YES, _NO = Text("是", "yes"), Text("否", "no")
 
 
-def evaluate(condition: Condition, facts: Facts, *, book: RuleBook, on: date) -> bool | None:
+def evaluate(condition: Condition, facts: Facts, *, book: RuleBook, on: date) -> bool | None:  # noqa: PLR0911 - one answer for each form
     """Return whether the condition is true, false or (None) unknown for these facts on the day of judgement.
 
     Raises InvalidFact for a value that is not what the vocabulary says.
@@ -86,53 +98,54 @@ def _in_segment(segment: str, facts: Facts, book: RuleBook, on: date) -> bool | 
     return evaluate(rule.when, facts, book=book, on=on)
 
 
-def _compare(condition: Compare, facts: Facts, book: RuleBook, on: date) -> bool | None:
+def _compare(condition: Compare, facts: Facts, book: RuleBook, on: date) -> bool | None:  # noqa: PLR0911 - one answer for each operator
     fact = book.vocabulary[condition.fact]
     value = known_value(fact, facts.get(fact.name))
     operand = condition.operand
     if isinstance(operand, OtherFact):
         other = known_value(book.vocabulary[operand.fact], facts.get(operand.fact))
-        if value is None or other is None:
-            return None
-        if operand.times == 1:
-            return _ordered(condition.operator, value, other)
-        return _ordered(
-            condition.operator, _whole(value) * operand.times.denominator, _whole(other) * operand.times.numerator
+        return (
+            None if value is None or other is None else _compare_facts(condition.operator, value, other, operand.times)
         )
     if value is None:
         return None
-    if isinstance(value, frozenset):
-        if condition.of == "size":
-            return _ordered(condition.operator, len(value), operand)
-        return not value.isdisjoint(operand) if condition.operator == "contains_any" else value.issuperset(operand)
-    if condition.operator in {"older_than", "within"}:
-        limit = on - timedelta(days=operand)
-        return value < limit if condition.operator == "older_than" else limit <= value <= on
-    return _ordered(condition.operator, value, operand)
+    match condition.operator, value:
+        case "older_than", date():
+            return value < on - timedelta(days=_days(operand))
+        case "within", date():
+            return on - timedelta(days=_days(operand)) <= value <= on
+        case "contains_any", frozenset():
+            return not value.isdisjoint(_listed(operand))
+        case "contains_all", frozenset():
+            return value.issuperset(_listed(operand))
+        case "one_of", _:
+            return value in _listed(operand)
+        case word, frozenset():
+            return _ORDER[word](len(value), operand)
+        case word, _:
+            return _ORDER[word](value, operand)
+
+
+def _compare_facts(word: str, value: KnownValue, other: KnownValue, times: Fraction) -> bool:
+    if times == 1:
+        return _ORDER[word](value, other)
+    return _ORDER[word](_whole(value) * times.denominator, _whole(other) * times.numerator)
 
 
 def _whole(value: KnownValue) -> int:
     """Numbers are compared as ten-thousandths so that 0.8 × 3 is 2.4 exactly."""
-    return scaled(value) if isinstance(value, float) else value
+    return scaled(value) if isinstance(value, float) else cast(int, value)
 
 
-def _ordered(operator: str, left: KnownValue, right: object) -> bool:
-    match operator:
-        case "equals":
-            return left == right
-        case "at_least":
-            return left >= right
-        case "more_than":
-            return left > right
-        case "at_most":
-            return left <= right
-        case "less_than":
-            return left < right
-        case _:
-            return left in right
+def _days(operand: object) -> int:
+    return cast(int, operand)
 
 
-def _in_words(fact: Fact, value: KnownValue | None) -> Text:
+def _listed(operand: object) -> tuple[Scalar, ...]:
+    return cast(tuple[Scalar, ...], operand)
+
+
+def _in_words(fact: Fact, value: KnownValue | None) -> Text:  # noqa: PLR0911 - one answer for each type
     match value:
         case None:
             return _UNKNOWN

@@ -14,7 +14,7 @@ _SCAN_EVERY = 1.0  # seconds; a change is in force within this and the time of o
 _Signature = tuple[tuple[str, int, int, int, int], ...]
 
 
-def _accept_all(book: RuleBook) -> None:  # noqa: ARG001 - the default of a hook
+def _accept_all(book: RuleBook) -> None:
     """Take any sound book."""
 
 

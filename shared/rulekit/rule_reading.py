@@ -4,6 +4,7 @@ import string
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any as Whatever
+from typing import Generic, TypeVar, get_args
 
 from shared.kernel.text import Text
 from shared.rulekit import model
@@ -14,18 +15,19 @@ from shared.rulekit.tree import Entries, Node, version_of
 from shared.rulekit.vocabulary import Vocabulary
 
 _EVERY = ("id", "owner", "because")
-_LEVELS = ("eligibility", "applicability", "suitability")
+_LEVELS = get_args(model.EligibilityRule.__annotations__["level"])
 Parts = Mapping[str, Node]
 Common = dict[str, Whatever]
+_RuleT_co = TypeVar("_RuleT_co", bound=model.Rule, covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(Generic[_RuleT_co]):
     """What a rule of one kind holds besides what every rule holds, and how to make its value."""
 
     required: tuple[str, ...]
     optional: tuple[str, ...]
-    build: Callable[[Reader, Parts, Common], Whatever]
+    build: Callable[[Reader, Parts, Common], _RuleT_co]
 
 
 @dataclass(slots=True)
@@ -65,9 +67,9 @@ class RuleReader:
         common = self._common(parts, node, folder, facts_only=True)
         return model.EligibilityRule(
             **common, level=self.reader.word(parts.get("level"), _LEVELS), when=self._when(parts)
-        )  # type: ignore[arg-type]  # the words are those of the Literal
+        )
 
-    def by_kind(self, node: Node, folder: str, kinds: "Mapping[str, Kind]") -> Whatever:
+    def by_kind(self, node: Node, folder: str, kinds: "Mapping[str, Kind[_RuleT_co]]") -> _RuleT_co | None:
         """Read a rule whose `kind` says what else it holds; None when the kind itself is faulty."""
         named = node.get("kind") if isinstance(node, Entries) else None
         if named is None:

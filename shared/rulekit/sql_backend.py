@@ -22,11 +22,12 @@ from shared.rulekit.model import (
     OtherFact,
     RuleBook,
 )
-from shared.rulekit.vocabulary import DECIMALS
+from shared.rulekit.vocabulary import SCALE
 
-Columns = Mapping[str, sa.ColumnElement[Whatever]]
+_Column = sa.ColumnElement[Whatever]
+Columns = Mapping[str, _Column]
 _Boolean = sa.ColumnElement[bool]
-_ORDER: Mapping[str, Callable[[Whatever, Whatever], Whatever]] = {
+_ORDER: Mapping[str, Callable[[Whatever, Whatever], _Boolean]] = {
     "equals": operator.eq,
     "at_least": operator.ge,
     "more_than": operator.gt,
@@ -49,12 +50,12 @@ class _Position(FunctionElement[int]):
 
 
 @compiles(_Position)
-def _position_postgresql(element: _Position, compiler: Whatever, **kw: Whatever) -> str:
+def _position_postgresql(element: _Position, compiler: Whatever, **kw: Whatever) -> str:  # noqa: ANN401 - SQLAlchemy's hook
     return f"strpos({compiler.process(element.clauses, **kw)})"
 
 
 @compiles(_Position, "sqlite")
-def _position_sqlite(element: _Position, compiler: Whatever, **kw: Whatever) -> str:
+def _position_sqlite(element: _Position, compiler: Whatever, **kw: Whatever) -> str:  # noqa: ANN401 - SQLAlchemy's hook
     return f"instr({compiler.process(element.clauses, **kw)})"
 
 
@@ -72,7 +73,7 @@ class _Translation:
         self._book = book
         self._on = on
 
-    def of(self, condition: Condition) -> _Boolean:
+    def of(self, condition: Condition) -> _Boolean:  # noqa: PLR0911 - one answer for each form
         match condition:
             case Constant(value):
                 return sa.cast(sa.null(), sa.Boolean) if value is None else sa.literal(value, sa.Boolean)
@@ -89,10 +90,11 @@ class _Translation:
             case Compare():
                 return self._compare(condition)
 
-    def _column(self, fact: str) -> sa.ColumnElement[Whatever]:
+    def _column(self, fact: str) -> _Column:
         column = self._columns.get(fact)
         if column is None:
-            raise FactNotStored(f"fact {fact!r} has no column here", details={"kind": "fact", "id": fact})
+            msg = f"fact {fact!r} has no column here"
+            raise FactNotStored(msg, details={"kind": "fact", "id": fact})
         return column
 
     def _in_segment(self, segment: str) -> _Boolean:
@@ -102,7 +104,7 @@ class _Translation:
         earlier = [self.of(one.when).is_not(sa.true()) for one in self._book.segments_before(segment, self._on)]
         return sa.and_(self.of(rule.when), *earlier)
 
-    def _compare(self, condition: Compare) -> _Boolean:
+    def _compare(self, condition: Compare) -> _Boolean:  # noqa: PLR0911 - one answer for each operator
         column = self._column(condition.fact)
         operand = condition.operand
         fact = self._book.vocabulary[condition.fact]
@@ -123,7 +125,7 @@ class _Translation:
     def _day(self, days: object) -> str:
         return (self._on - timedelta(days=int(str(days)))).isoformat()
 
-    def _with_other(self, column: Whatever, word: str, other: OtherFact, *, numbers: bool) -> _Boolean:
+    def _with_other(self, column: _Column, word: str, other: OtherFact, *, numbers: bool) -> _Boolean:
         right = self._column(other.fact)
         if other.times == 1:
             return _ORDER[word](column, right)
@@ -131,7 +133,7 @@ class _Translation:
             column, right = _whole(column), _whole(right)
         return _ORDER[word](column * _bigint(other.times.denominator), right * _bigint(other.times.numerator))
 
-    def _with_set(self, column: Whatever, condition: Compare) -> _Boolean:
+    def _with_set(self, column: _Column, condition: Compare) -> _Boolean:
         if condition.of == "size":
             commas = sa.func.length(column) - sa.func.length(sa.func.replace(column, ",", ""))
             return _ORDER[condition.operator](commas - 1, condition.operand)
@@ -144,8 +146,8 @@ def _stored(literal: object) -> object:
     return literal.isoformat() if isinstance(literal, date) else literal
 
 
-def _whole(column: Whatever) -> sa.ColumnElement[int]:
-    return sa.cast(sa.func.round(column * float(10**DECIMALS)), sa.BigInteger)
+def _whole(column: _Column) -> sa.ColumnElement[int]:
+    return sa.cast(sa.func.round(column * float(SCALE)), sa.BigInteger)
 
 
 def _bigint(value: int) -> sa.ColumnElement[int]:

@@ -44,11 +44,11 @@ class Entries:
 Node = Scalar | Items | Entries
 
 
-class TooDeep(ValueError):
+class TooDeep(ValueError):  # noqa: N818 - says what is wrong, as the faults do
     """A tree nested more deeply than any rule needs to be."""
 
 
-def tree_of(value: object, way: str = "rule", depth: int = 0) -> Node:
+def tree_of(value: object, way: str = "rule", depth: int = 0) -> Node:  # noqa: PLR0911 - one answer for each type
     """Return plain Python data (as decoded from JSON) as a tree; places are ways like `rule.all.2`.
 
     Raises TooDeep, and TypeError for a value that JSON cannot hold (dates are taken too).

@@ -13,6 +13,8 @@ CHOICE_TYPES: frozenset[FactType] = frozenset({"enum", "set"})
 
 DECIMALS = 4
 """A number fact has at most this many decimals, so that all executors can compare it as a whole number of 1/10000."""
+SCALE = 10_000
+"""Ten to the power of DECIMALS."""
 LARGEST_INTEGER = 10**12
 """Integers and money (in fen) lie within ± this; a product with `times` then still fits 64 bits."""
 LARGEST_NUMBER = 10**8

@@ -1,4 +1,4 @@
-"""YAML files as trees, through libyaml's composer: no Python object is ever built from a file, and every key keeps its place."""
+"""YAML files as trees, through libyaml's composer: no Python object is built from a file, every key keeps its place."""
 
 from pathlib import Path
 from typing import Literal

@@ -1,8 +1,8 @@
 """One ruleset inside the C engine: the only module that imports it, and the only calls made to it.
 
-The engine's own `Host` is not used: it starts two timer threads, and swallows what goes wrong in an action. Of the
-engine module five functions are called, always in the order assert, start, complete until drained, retract, always with one
-session id, under a lock. State is never deleted (that aborts the process); a ruleset that failed is replaced by a new one.
+The engine's own `Host` is not used: it starts two timer threads, and swallows what goes wrong in an action. Five
+functions of the engine module are called, in the order assert, start, complete until drained, retract, always with
+one session id, under a lock. State is never deleted (that aborts the process); a ruleset that failed is replaced.
 """
 
 import itertools
@@ -16,7 +16,7 @@ DONE = "done"
 _MESSAGE_ID = '{"sid":"1","id":"1"}'
 _MESSAGE_HEAD = '{"sid":"1","id":"1","t":1'
 _MOST_REBUILDS = 20
-"""Without one good decision in between; an abandoned ruleset costs about 130 kB, and there is no way to give it back."""
+"""Without one good decision in between; an abandoned ruleset keeps about 130 kB, and giving it back is not safe."""
 
 _serial = itertools.count()
 

@@ -10,7 +10,9 @@ from shared.rulekit.facts import Facts, KnownValue, known_value, scaled
 from shared.rulekit.model import RuleBook, Scalar
 from shared.rulekit.vocabulary import Fact
 
-FieldKind = Literal["value", "code", "age", "one_of", "overlaps", "includes", "size", "known", "sign", "in_force", "part"]
+FieldKind = Literal[
+    "value", "code", "age", "one_of", "overlaps", "includes", "size", "known", "sign", "in_force", "part"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,9 +22,9 @@ class Field:
     | kind | of | number |
     |---|---|---|
     | value | fact | the value: money in fen, numbers × 10000, dates as ordinals, false and true as 0 and 1 |
-    | code | enum or text fact | the literal's code; 0 when no rule names the value |
+    | code | text, enum | the literal's code; 0 when no rule names the value |
     | age | date fact | days from the value to the day of judgement |
-    | one_of, overlaps, includes | fact, values | 1 when the value is one of them; the set shares one; holds all; else 0 |
+    | one_of, overlaps, includes | fact, values | 1 when it is one of them; shares one; holds all; else 0 |
     | size | set fact | number of values |
     | known | fact | 1 or 0, never left out |
     | sign | fact, other fact, factor | -1, 0 or 1: the sign of value − factor × other, exact |
@@ -84,7 +86,7 @@ class FieldTable:
             known[name] = known_value(self.book.vocabulary[name], facts.get(name))
         return known[name]
 
-    def _of_value(self, wanted: Field, value: KnownValue, on: date) -> int:
+    def _of_value(self, wanted: Field, value: KnownValue, on: date) -> int:  # noqa: PLR0911 - one answer for each kind
         match wanted.kind, value:
             case "code", str():
                 return self.codes[wanted.of].get(value, 0)

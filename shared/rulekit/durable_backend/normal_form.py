@@ -142,7 +142,7 @@ class Normaliser:
             facts.append(condition.operand.fact)
         return Or((held, *(self._known(fact, known=False) for fact in facts)))
 
-    def _test(self, condition: Compare) -> Positive:
+    def _test(self, condition: Compare) -> Positive:  # noqa: PLR0911 - one answer for each operator
         fact, operand, word = condition.fact, condition.operand, condition.operator
         if isinstance(operand, OtherFact):
             sign = Field("sign", fact, other=operand.fact, times=operand.times)
@@ -185,7 +185,7 @@ def _opposite(test: Positive) -> Positive:
 
 
 def _days(operand: object) -> int:
-    if isinstance(operand, bool) or isinstance(operand, date) or not isinstance(operand, int):
+    if isinstance(operand, (bool, date)) or not isinstance(operand, int):
         msg = f"{operand!r} is not a whole number"
         raise TypeError(msg)
     return operand

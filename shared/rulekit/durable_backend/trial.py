@@ -90,5 +90,3 @@ def _fulfilling(test: Test) -> int:
 
 def _missing(test: Test) -> int:
     return test.number + {"$eq": 1, "$gte": -1, "$lte": 1, "$neq": 0, "$gt": 0, "$lt": 0}[test.relation]
-
-
