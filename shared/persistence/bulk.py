@@ -8,6 +8,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
+from shared.kernel.identity import derive_id
+
 Row = Mapping[str, Any]
 
 _FEW = 8  # below this a staging table costs more than it saves
@@ -62,10 +64,11 @@ def upsert_rows(connection: Connection, table: sa.Table, rows: Sequence[Row]) ->
 def _through_staging(connection: Connection, table: sa.Table, rows: Sequence[Row], conflict: str) -> None:
     columns = list(rows[0])
     column_list = ", ".join(f'"{name}"' for name in columns)
-    staging = f"staging_{table.name}"
+    # Named after the columns too: a pooled connection keeps its staging tables when the table later gains a column.
+    staging = f"staging_{derive_id(table.name, *columns)}"
     connection.exec_driver_sql(
         f'CREATE TEMP TABLE IF NOT EXISTS "{staging}" ON COMMIT DELETE ROWS '  # noqa: S608 - names are our own tables
-        f'AS SELECT * FROM "{table.name}" WITH NO DATA'  # unlike LIKE, this leaves NOT NULL and defaults behind
+        f'AS SELECT {column_list} FROM "{table.name}" WITH NO DATA'  # unlike LIKE, this leaves NOT NULL and defaults
     )
     connection.exec_driver_sql(f'TRUNCATE "{staging}"')
     _copy(connection, staging, columns, _processed(connection, table, columns, rows))

@@ -1,0 +1,1 @@
+"""customer_view: who the subscriber is."""

@@ -1,0 +1,86 @@
+"""The store on PostgreSQL or SQLite: one transaction object for subscribers, audiences and events."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
+
+from sqlalchemy.engine import Connection
+
+from services.customer_view.adapters import audiences, tables
+from services.customer_view.adapters.customers import Customers
+from services.customer_view.application.ports import AudienceOrder, Change, FactsById
+from shared.contracts.customer_view import Audience, AudiencePage, AudienceQuery, Customer, CustomersChanged
+from shared.persistence.database import Database
+from shared.rulekit.facts import FactValue
+from shared.rulekit.model import RuleBook
+
+
+class SqlStore:
+    """Opens transactions; brings the customer table up to a vocabulary when it first meets it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._prepared: Customers | None = None
+
+    @contextmanager
+    def write(self, book: RuleBook) -> Iterator["SqlTransaction"]:
+        """Open a transaction that commits at the end of the block and rolls back on any exception."""
+        customers = self.prepare(book)
+        with self._database.write() as connection:
+            yield SqlTransaction(connection, customers)
+
+    @contextmanager
+    def read(self, book: RuleBook) -> Iterator["SqlTransaction"]:
+        """Open a transaction of which nothing is kept."""
+        customers = self.prepare(book)
+        with self._database.read() as connection:
+            yield SqlTransaction(connection, customers)
+
+    def prepare(self, book: RuleBook) -> Customers:
+        """Add columns for facts the vocabulary has gained; raises VocabularyMismatch."""
+        prepared = self._prepared
+        if prepared is None or prepared.book is not book:
+            if prepared is None or prepared.book.vocabulary.version != book.vocabulary.version:
+                tables.ensure_columns(self._database, book.vocabulary)
+            prepared = self._prepared = Customers(book)
+        return prepared
+
+
+class SqlTransaction:
+    """One transaction; see the port for what each verb promises."""
+
+    def __init__(self, connection: Connection, customers: Customers) -> None:
+        self._connection = connection
+        self._customers = customers
+
+    def put(self, facts: FactsById, *, at: datetime) -> Change:
+        """Store the named facts of each subscriber; tell which subscribers this changed."""
+        return self._customers.put(self._connection, facts, at)
+
+    def held(self, customer_ids: Sequence[str], fact: str) -> Mapping[str, FactValue]:
+        """Return one fact of those subscribers that exist, locked."""
+        return self._customers.held(self._connection, customer_ids, fact)
+
+    def describe(self, customer_ids: Sequence[str], *, on: date) -> list[Customer]:
+        """Return subscribers with known facts and segments."""
+        return self._customers.describe(self._connection, customer_ids, on)
+
+    def tell(self, event: CustomersChanged, *, key: str) -> None:
+        """Put an event into the outbox."""
+        tables.outbox.add(self._connection, "customers_changed", event, at=event.changed_at, key=key)
+
+    def first_time(self, event_id: str, *, at: datetime) -> bool:
+        """Note an arriving event; False when it was applied before."""
+        return tables.outbox.first_time(self._connection, event_id, at=at)
+
+    def made(self, audience_key: str) -> tuple[AudienceQuery, Audience] | None:
+        """Return the audience of a key with its query, the key locked."""
+        return audiences.made(self._connection, audience_key)
+
+    def make(self, order: AudienceOrder, *, at: datetime) -> Audience:
+        """Freeze an audience in one statement."""
+        return audiences.make(self._connection, self._customers, order, at)
+
+    def page(self, audience_id: str, *, after: str, limit: int) -> AudiencePage | None:
+        """Return the members that follow `after`."""
+        return audiences.page(self._connection, self._customers, audience_id, after, limit)

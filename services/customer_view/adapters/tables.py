@@ -1,0 +1,93 @@
+"""The tables: `customer` has a column for each fact of the vocabulary, so that a product owner can add a fact."""
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from shared.kernel.faults import Fault
+from shared.persistence.database import Database
+from shared.persistence.documents import Document
+from shared.persistence.instants import Instant
+from shared.persistence.outbox import Outbox
+from shared.rulekit.storage import column_type
+from shared.rulekit.vocabulary import Fact, Vocabulary
+
+# Ids sort by code point on both databases, as Python sorts them: callers merge pages of several audiences.
+CustomerId = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+
+OWNER = "customer_view"
+"""Facts of other owners in the vocabulary are kept by their owners."""
+
+metadata = sa.MetaData()
+outbox = Outbox(metadata)
+audience = sa.Table(
+    "audience",
+    metadata,
+    sa.Column("audience_id", sa.Text, primary_key=True),
+    sa.Column("audience_key", sa.Text, nullable=False, unique=True),
+    sa.Column("query", Document, nullable=False),
+    sa.Column("rule_set", sa.Text, nullable=False),
+    sa.Column("size", sa.BigInteger, nullable=False),
+    sa.Column("unknown", sa.BigInteger, nullable=False),
+    sa.Column("unknown_facts", Document, nullable=False),
+    sa.Column("made_at", Instant, nullable=False),
+)
+audience_member = sa.Table(
+    "audience_member",
+    metadata,
+    sa.Column("audience_id", sa.Text, primary_key=True),
+    sa.Column("customer_id", CustomerId, primary_key=True),
+    sa.Column("failed", sa.Text, nullable=False),
+)
+
+
+class VocabularyMismatch(Fault):
+    """The vocabulary asks for a column that the database has for something else."""
+
+    code = "vocabulary_mismatch"
+
+
+def customer_table(vocabulary: Vocabulary) -> sa.Table:
+    """Return the table of subscribers under a vocabulary."""
+    return sa.Table(
+        "customer",
+        sa.MetaData(),
+        sa.Column("customer_id", CustomerId, primary_key=True),
+        sa.Column("changed_at", Instant, nullable=False),
+        *(sa.Column(fact.column, column_type(fact)) for fact in vocabulary.owned_by(OWNER)),
+    )
+
+
+def ensure_columns(database: Database, vocabulary: Vocabulary) -> list[str]:
+    """Add the columns of facts the vocabulary has gained; return their names. Columns of lost facts stay.
+
+    One process at a time does it. Raises VocabularyMismatch when a column exists with another type.
+    """
+    with database.read() as connection:
+        if not _missing(connection, vocabulary):
+            return []
+    with database.write() as connection:
+        if database.dialect == "postgresql":
+            connection.execute(sa.text("LOCK TABLE customer IN SHARE ROW EXCLUSIVE MODE"))
+        missing = _missing(connection, vocabulary)
+        for fact in missing:
+            kind = column_type(fact).compile(dialect=connection.dialect)
+            connection.exec_driver_sql(f'ALTER TABLE customer ADD COLUMN "{fact.column}" {kind}')
+    return [fact.column for fact in missing]
+
+
+def _missing(connection: Connection, vocabulary: Vocabulary) -> list[Fact]:
+    present = {column["name"]: column["type"] for column in sa.inspect(connection).get_columns("customer")}
+    for fact in vocabulary.owned_by(OWNER):
+        there = present.get(fact.column)
+        if fact.column in {"customer_id", "changed_at"} or (there is not None and not _fits(there, fact)):
+            message = f"fact {fact.name} ({fact.type}) cannot use column {fact.column}: the table has it as {there}"
+            raise VocabularyMismatch(message, details={"field": fact.name})
+    return [fact for fact in vocabulary.owned_by(OWNER) if fact.column not in present]
+
+
+def _fits(there: sa.types.TypeEngine[object], fact: Fact) -> bool:
+    wanted = column_type(fact)
+    return any(
+        isinstance(there, family) and isinstance(wanted, family)
+        for family in (sa.Boolean, sa.Integer, sa.Float, sa.String)
+    )

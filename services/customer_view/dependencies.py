@@ -1,0 +1,77 @@
+"""The composition root: which adapters stand behind the ports."""
+
+import uuid
+from pathlib import Path
+from weakref import WeakValueDictionary
+
+from nameko.extensions import DependencyProvider
+
+from services.customer_view.adapters.column_map_files import ColumnMapFiles
+from services.customer_view.adapters.row_files import LocalRowFiles
+from services.customer_view.adapters.seen_ids import seen_ids_on_disk
+from services.customer_view.adapters.store import SqlStore
+from services.customer_view.application.imports import FileImport
+from services.customer_view.application.use_cases import UseCases
+from services.customer_view.settings import Settings
+from shared.kernel.clock import Clock
+from shared.persistence.database import Database
+from shared.persistence.migrations import migrate
+from shared.rulekit.rule_book import RuleSource
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+_open: WeakValueDictionary[str, Database] = WeakValueDictionary()
+
+
+def open_database(settings: Settings) -> Database:
+    """Return this service's database, brought up to date; the same object for all who hold it in this process.
+
+    Shared because on SQLite the writers of one process take turns by a lock inside it.
+    """
+    database = _open.get(settings.database_url)
+    if database is None:
+        database = Database(settings.database_url)
+        migrate(database, MIGRATIONS)
+        _open[settings.database_url] = database
+    return database
+
+
+def build(settings: Settings, clock: Clock | None = None) -> UseCases:
+    """Put the service together; a `clock` given here replaces the settings'. Columns for new facts are added now."""
+    store = SqlStore(open_database(settings))
+    rules = RuleSource(settings.rules_dir)
+    store.prepare(rules.current())
+    return UseCases(
+        store=store,
+        rules=rules,
+        clock=clock or settings.clock,
+        zone=settings.zone,
+        fresh=lambda: uuid.uuid4().hex,
+    )
+
+
+def build_import(use_cases: UseCases) -> FileImport:
+    """Put the file import together, on top of the service's own use cases."""
+    return FileImport(
+        customers=use_cases,
+        vocabulary=lambda: use_cases.book.vocabulary,
+        files=LocalRowFiles(),
+        column_maps=ColumnMapFiles(),
+        seen_ids=seen_ids_on_disk,
+    )
+
+
+class Dependencies(DependencyProvider):
+    """Gives workers the use cases, built once when the container starts.
+
+    `container.config["BANYAN"]` carries `settings` (a mapping like the environment) and `clock` (or None).
+    """
+
+    def setup(self) -> None:
+        """Read the settings and build; a fault here keeps the container from starting."""
+        given = self.container.config["BANYAN"]
+        self._use_cases = build(Settings.read(given["settings"]), given.get("clock"))
+
+    def get_dependency(self, worker_ctx: object) -> UseCases:  # noqa: ARG002 - nameko's signature
+        """Return the use cases."""
+        return self._use_cases
