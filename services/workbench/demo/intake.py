@@ -15,7 +15,7 @@ from shared.messaging.calling import RpcCaller
 PAGE = 2_000
 TIMEOUT = 120.0  # seconds; a page takes well under one
 _SHOWN_FAULTS = 12
-_KNOWN_IDS = 5_000  # enough to draw visitors from, whatever the size of the base
+KNOWN_IDS = 5_000  # enough to draw visitors from, whatever the size of the base
 
 T = TypeVar("T")
 
@@ -51,7 +51,7 @@ def load_customers(
         result = caller.call("customer_view_bulk", "upsert_customers", {"customers": page}, UpsertResult, TIMEOUT)
         written += result.written
         refused += [f"{page[fault.index].customer_id}: {fault.field}: {fault.message}" for fault in result.faults]
-        ids += [record.customer_id for record in page][: _KNOWN_IDS - len(ids)]
+        ids += [record.customer_id for record in page][: KNOWN_IDS - len(ids)]
         advance(len(page))
     return (
         ImportSummary(
