@@ -1,0 +1,33 @@
+"""Open a connection to the bus: RabbitMQ, or the embedded broker, by the scheme of the address."""
+
+import socket
+from typing import Any
+
+from kombu import Connection, Exchange, Queue
+
+from shared.messaging.memory import SCHEME, Transport
+from shared.messaging.topology import QueuePlan
+
+# Publishers and quiet consumers would notice a broker that vanished only after hours.
+_KEEPALIVE = {
+    socket.TCP_KEEPIDLE: 20,
+    socket.TCP_KEEPINTVL: 10,
+    socket.TCP_KEEPCNT: 3,
+    socket.TCP_USER_TIMEOUT: 30_000,
+}
+
+
+def open_connection(url: str, *, heartbeat: int, name: str) -> Any:  # noqa: ANN401 - kombu is untyped
+    """Return kombu's (lazy) connection; `name` is what the broker's console shows."""
+    if url.startswith(f"{SCHEME}://"):
+        return Connection(url, transport=Transport)
+    options = {"socket_settings": _KEEPALIVE, "client_properties": {"connection_name": name}}
+    return Connection(url, heartbeat=heartbeat, transport_options=options)
+
+
+def kombu_queue(plan: QueuePlan) -> Any:  # noqa: ANN401 - kombu is untyped
+    """Return a plan as kombu's queue, ready to be declared with its exchange and binding."""
+    exchange = Exchange(plan.exchange, type=plan.exchange_type, durable=True)
+    return Queue(
+        plan.name, exchange=exchange, routing_key=plan.routing_key, durable=True, queue_arguments=plan.arguments
+    )

@@ -1,0 +1,19 @@
+"""Green threads: everything under nameko runs on eventlet, and eventlet must patch a process before it does anything."""
+
+import warnings
+
+
+def go_green() -> None:
+    """Patch the standard library for eventlet, once.
+
+    Call it as the very first statement of a program that serves or embeds services: before importing sqlalchemy,
+    psycopg, kombu or anything that keeps a lock or a socket class. Programs that only speak pika never call it.
+    """
+    with warnings.catch_warnings():
+        # eventlet announces its bug-fix mode at every import; the choice is ours (docs/decisions/0002).
+        warnings.simplefilter("ignore")
+        import eventlet  # noqa: PLC0415 - importing this module must not load eventlet
+        import eventlet.patcher  # noqa: PLC0415
+
+    if not eventlet.patcher.is_monkey_patched("socket"):
+        eventlet.monkey_patch()

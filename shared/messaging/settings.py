@@ -1,0 +1,86 @@
+"""How this process meets the bus: one frozen object, read once from the environment."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+DEFAULT_RETRIES = (0.5, 2.0, 10.0, 60.0, 300.0)
+MEBIBYTE = 1024 * 1024
+
+
+class FaultySettings(ValueError):
+    """Settings that cannot be used; the message lists every faulty one."""
+
+
+@dataclass(frozen=True, slots=True)
+class BusSettings:
+    """Address and limits of the bus; durations in seconds, sizes in bytes."""
+
+    amqp_url: str = field(default="amqp://guest:guest@127.0.0.1:5672/", repr=False)  # the default of a fresh broker
+    workers: int = 32
+    """Workers per container, and messages fetched ahead per queue."""
+    max_message_bytes: int = 32 * MEBIBYTE
+    heartbeat: int = 30
+    retry_seconds: tuple[float, ...] = DEFAULT_RETRIES
+    """How long a failed event waits before each further attempt; after the last one it is parked."""
+    grace_seconds: float = 20.0
+    """How long a stopping process may take to finish the work it has begun."""
+    queue_type: Literal["classic", "quorum"] = "classic"
+
+    @staticmethod
+    def from_environment(env: Mapping[str, str]) -> "BusSettings":
+        """Read BANYAN_AMQP_URL and its companions; raises FaultySettings naming every faulty variable at once."""
+        return _Reader(env).settings()
+
+
+class _Reader:
+    def __init__(self, env: Mapping[str, str]) -> None:
+        self.env = env
+        self.faults: list[str] = []
+
+    def settings(self) -> BusSettings:
+        default = BusSettings()
+        url = self.env.get("BANYAN_AMQP_URL", default.amqp_url)
+        if not url.startswith(("amqp://", "amqps://")):
+            self.faults.append("BANYAN_AMQP_URL must begin with amqp:// or amqps://")
+        kind = self.env.get("BANYAN_QUEUE_TYPE", default.queue_type)
+        if kind not in {"classic", "quorum"}:
+            self.faults.append(f"BANYAN_QUEUE_TYPE must be classic or quorum, not {kind!r}")
+        read = BusSettings(
+            amqp_url=url,
+            workers=int(self._number("BANYAN_WORKERS", default.workers, least=1)),
+            max_message_bytes=int(self._number("BANYAN_MAX_MESSAGE_BYTES", default.max_message_bytes, least=1024)),
+            heartbeat=int(self._number("BANYAN_HEARTBEAT", default.heartbeat, least=2)),
+            retry_seconds=self._delays("BANYAN_RETRY_SECONDS", default.retry_seconds),
+            grace_seconds=self._number("BANYAN_GRACE_SECONDS", default.grace_seconds, least=0),
+            queue_type="quorum" if kind == "quorum" else "classic",
+        )
+        if self.faults:
+            raise FaultySettings("; ".join(self.faults))
+        return read
+
+    def _number(self, name: str, default: float, *, least: float) -> float:
+        text = self.env.get(name)
+        if text is None:
+            return default
+        try:
+            value = float(text)
+        except ValueError:
+            value = least - 1
+        if not value >= least:
+            self.faults.append(f"{name} must be a number of at least {least}, not {text!r}")
+            return default
+        return value
+
+    def _delays(self, name: str, default: tuple[float, ...]) -> tuple[float, ...]:
+        text = self.env.get(name)
+        if text is None:
+            return default
+        try:
+            delays = tuple(float(part) for part in text.split(",") if part.strip())
+        except ValueError:
+            delays = (-1.0,)
+        if any(not delay > 0 for delay in delays):
+            self.faults.append(f"{name} must be seconds separated by commas, not {text!r}")
+            return default
+        return delays
