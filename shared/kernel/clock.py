@@ -1,9 +1,13 @@
 """Time as an argument: the real clock, and clocks a demo or a test can steer."""
 
+import math
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Protocol
+
+_GLANCE_SECONDS = 0.02
 
 
 class Clock(Protocol):
@@ -61,19 +65,41 @@ class AcceleratedClock:
         return (self.start + timedelta(seconds=(time.time() - self.anchor) * self.factor)).astimezone(UTC)
 
 
-def parse_clock(text: str) -> Clock:
-    """Read a clock setting: `system`, or `accelerated;<ISO start with offset>;<factor>;<anchor epoch seconds>`.
+class FileClock:
+    """A clock that several processes of one machine share: a file holds the moment, and whoever steers rewrites it."""
 
-    Raises ValueError naming the faulty part.
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._read_at = -math.inf
+        self._now = _read_instant(path.read_text("ascii").strip())
+
+    def now(self) -> datetime:
+        """Return the moment in the file as it stood at most 20 ms ago, aware, in UTC."""
+        if time.monotonic() - self._read_at > _GLANCE_SECONDS:
+            self._now = _read_instant(self._path.read_text("ascii").strip())
+            self._read_at = time.monotonic()
+        return self._now
+
+
+def _read_instant(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        msg = f"clock time {text!r} has no UTC offset: write for example 2026-03-02T09:00:00+08:00"
+        raise ValueError(msg)
+    return moment.astimezone(UTC)
+
+
+def parse_clock(text: str) -> Clock:
+    """Read a clock setting: `system`, `accelerated;<start>;<factor>;<anchor epoch seconds>`, or `file;<path>`.
+
+    Instants are ISO 8601 with a UTC offset. Raises ValueError naming the faulty part, OSError for a missing file.
     """
     if text in {"", "system"}:
         return SystemClock()
     kind, *parts = text.split(";")
+    if kind == "file" and len(parts) == 1:
+        return FileClock(Path(parts[0]))
     if kind != "accelerated" or len(parts) != 3:  # noqa: PLR2004 - start, factor, anchor
-        msg = f"unknown clock {text!r}: expected 'system' or 'accelerated;<start>;<factor>;<anchor>'"
+        msg = f"unknown clock {text!r}: expected 'system', 'accelerated;<start>;<factor>;<anchor>' or 'file;<path>'"
         raise ValueError(msg)
-    start = datetime.fromisoformat(parts[0])
-    if start.tzinfo is None:
-        msg = f"clock start {parts[0]!r} has no UTC offset: write for example 2026-03-02T09:00:00+08:00"
-        raise ValueError(msg)
-    return AcceleratedClock(start, float(parts[1]), float(parts[2]))
+    return AcceleratedClock(_read_instant(parts[0]), float(parts[1]), float(parts[2]))
