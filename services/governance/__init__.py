@@ -1,0 +1,1 @@
+"""governance: the one authority that permits, reserves and counts contacts."""

@@ -1,0 +1,192 @@
+"""The ledger in SQL: contacts, verdicts, and what they were decided by."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from services.governance.adapters.tables import REQUEST_COLUMNS, contact, decision, rule_set, suppression
+from services.governance.application.ports import Issued, Stamp
+from services.governance.domain.contacts import Contact
+from services.governance.domain.decisions import Decision, Finding
+from services.governance.domain.lifecycle import LedgerEntry
+from services.governance.domain.policy_set import PolicySet
+from shared.persistence.bulk import insert_missing, insert_rows
+from shared.persistence.database import in_keys
+
+_WIDTH = len(REQUEST_COLUMNS)
+_PERMITTED = [
+    *(contact.c[name] for name in REQUEST_COLUMNS),
+    *(contact.c.state, contact.c.expires_at, contact.c.contacted_at, contact.c.is_overrun, contact.c.note),
+    *(contact.c.decision_id, contact.c.counters),
+]
+_SUPPRESSED = [
+    *(suppression.c[name] for name in REQUEST_COLUMNS),
+    *(suppression.c.findings, suppression.c.next_allowed_at, suppression.c.decision_id, suppression.c.counters),
+]
+_SEEN = [*(contact.c[name] for name in REQUEST_COLUMNS), contact.c.contacted_at]
+_PUT = sa.text(
+    "UPDATE contact SET state = new.state, contacted_at = new.contacted_at, last_at = new.last_at, "
+    "is_overrun = new.is_overrun, note = new.note FROM json_to_recordset(CAST(:rows AS json)) AS "
+    "new(contact_id text, state text, contacted_at bigint, last_at bigint, is_overrun boolean, note text) "
+    "WHERE contact.contact_id = new.contact_id"
+)
+
+
+class SqlLedger:
+    """Contacts and verdicts in the tables `contact`, `suppression`, `decision` and `rule_set`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def newest_decision(self) -> int:
+        """Return when the newest decision of any process was made; 0 if there is none."""
+        return int(self._connection.scalar(sa.select(sa.func.max(decision.c.decided_at))) or 0)
+
+    def issued(self, contact_ids: Sequence[str]) -> Mapping[str, Issued]:
+        """Return the first verdicts of those contacts that have one."""
+        permitted = sa.select(*_PERMITTED).where(in_keys(contact.c.contact_id, contact_ids))
+        suppressed = sa.select(*_SUPPRESSED).where(in_keys(suppression.c.contact_id, contact_ids))
+        return self._merged(self._connection.execute(permitted).all(), self._connection.execute(suppressed).all())
+
+    def live(self, customers: Sequence[str], since: int, now: int) -> Mapping[str, list[Contact]]:
+        """Return live contacts by customer that are planned, or took place, at or after `since`."""
+        is_live = sa.or_(
+            contact.c.state == "confirmed", sa.and_(contact.c.state == "reserved", contact.c.expires_at > now)
+        )
+        query = sa.select(*_SEEN).where(in_keys(contact.c.customer_id, customers), contact.c.last_at >= since, is_live)
+        found: dict[str, list[Contact]] = {}
+        for *request, contacted_at in self._connection.execute(query):
+            one = Contact._make(request)
+            mine = found.setdefault(one.customer_id, [])
+            mine.append(one)
+            if contacted_at is not None and contacted_at != one.at:
+                mine.append(one._replace(at=contacted_at))
+        return found
+
+    def record(self, decisions: Sequence[Decision], policies: PolicySet, now: int) -> None:
+        """Store new verdicts as one batch; permits become reservations."""
+        if not decisions:
+            return
+        limits = [(check.policy.rule_id, check.limit) for check in policies.limits]
+        insert_missing(self._connection, rule_set, [{"rule_set": policies.version, "limits": limits}])
+        batch = sa.insert(decision).values(decided_at=now, rule_set=policies.version)
+        number = self._connection.execute(batch.returning(decision.c.decision_id)).scalar_one()
+        permits = [_reservation(one, number) for one in decisions if one.is_permitted]
+        insert_rows(self._connection, contact, permits)
+        insert_rows(
+            self._connection, suppression, [_suppression(one, number) for one in decisions if not one.is_permitted]
+        )
+
+    def put(self, entries: Sequence[LedgerEntry]) -> None:
+        """Overwrite state, moments and flags of contacts that are in the ledger."""
+        if not entries:
+            return
+        rows = [{"contact_id": entry.contact.contact_id, **_state(entry)} for entry in entries]
+        if self._connection.dialect.name == "postgresql":
+            self._connection.execute(_PUT, {"rows": msgspec.json.encode(rows).decode()})
+        else:
+            keyed = [{"key": row["contact_id"], **row} for row in rows]
+            self._connection.execute(sa.update(contact).where(contact.c.contact_id == sa.bindparam("key")), keyed)
+
+    def add(self, entries: Sequence[LedgerEntry]) -> None:
+        """Add contacts that took place without a reservation; those already there stay as they are."""
+        rows = [
+            {
+                **_request(entry.contact),
+                **_state(entry),
+                "expires_at": entry.expires_at,
+                "decision_id": 0,
+                "counters": None,
+            }
+            for entry in entries
+        ]
+        insert_missing(self._connection, contact, rows)
+
+    def of_customer(self, customer_id: str, limit: int) -> list[Issued]:
+        """Return the subscriber's newest verdicts, newest first."""
+        permitted, suppressed = (
+            self._connection.execute(
+                sa.select(*columns)
+                .where(table.c.customer_id == customer_id)
+                .order_by(table.c.decision_id.desc(), table.c.planned_at.desc(), table.c.contact_id)
+                .limit(limit)
+            ).all()
+            for columns, table in ((_PERMITTED, contact), (_SUPPRESSED, suppression))
+        )
+        found = self._merged(permitted, suppressed).values()
+        newest_first = sorted(found, key=lambda one: (-one.decision, -one.contact.at, one.contact.contact_id))
+        return newest_first[:limit]
+
+    def stamps(self, decisions: Sequence[int]) -> Mapping[int, Stamp]:
+        """Return when and under which rules those batches were decided."""
+        query = (
+            sa.select(decision.c.decision_id, decision.c.decided_at, decision.c.rule_set, rule_set.c.limits)
+            .join(rule_set, rule_set.c.rule_set == decision.c.rule_set)
+            .where(decision.c.decision_id.in_(sorted(set(decisions))))
+        )
+        return {
+            number: Stamp(decided_at, version, tuple((rule_id, limit) for rule_id, limit in limits))
+            for number, decided_at, version, limits in self._connection.execute(query)
+        }
+
+    @staticmethod
+    def _merged(permitted: Sequence[Any], suppressed: Sequence[Any]) -> dict[str, Issued]:
+        found = {row[0]: _issued_permit(row) for row in permitted}
+        for row in suppressed:
+            entry = found[row[0]].entry if row[0] in found else None  # it took place although it was suppressed
+            found[row[0]] = _issued_suppression(row, entry)
+        return found
+
+
+def _request(asked: Contact) -> dict[str, object]:
+    return dict(zip(REQUEST_COLUMNS, asked, strict=True))
+
+
+def _state(entry: LedgerEntry) -> dict[str, object]:
+    return {
+        "state": entry.state,
+        "contacted_at": entry.contacted_at,
+        "last_at": entry.last_at,
+        "is_overrun": entry.is_overrun,
+        "note": entry.note,
+    }
+
+
+def _reservation(made: Decision, number: int) -> dict[str, object]:
+    return {
+        **_request(made.contact),
+        "state": "reserved",
+        "expires_at": made.expires_at,
+        "last_at": made.contact.at,
+        "is_overrun": False,
+        "note": "",
+        "decision_id": number,
+        "counters": made.counters,
+    }
+
+
+def _suppression(made: Decision, number: int) -> dict[str, object]:
+    return {
+        **_request(made.contact),
+        "findings": made.findings,
+        "next_allowed_at": made.next_allowed_at,
+        "decision_id": number,
+        "counters": made.counters,
+    }
+
+
+def _issued_permit(row: Sequence[Any]) -> Issued:
+    asked = Contact._make(row[:_WIDTH])
+    state, expires_at, contacted_at, is_overrun, note, number, counters = row[_WIDTH:]
+    entry = LedgerEntry(asked, state, expires_at, contacted_at, is_overrun, note)
+    return Issued(asked, True, expires_at, (), None, tuple(counters or ()), number, entry)
+
+
+def _issued_suppression(row: Sequence[Any], entry: LedgerEntry | None) -> Issued:
+    asked = Contact._make(row[:_WIDTH])
+    findings, next_allowed_at, number, counters = row[_WIDTH:]
+    read = tuple(Finding(*one) for one in findings)
+    return Issued(asked, False, None, read, next_allowed_at, tuple(counters or ()), number, entry)

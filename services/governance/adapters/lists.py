@@ -1,0 +1,66 @@
+"""The lists in SQL."""
+
+from collections.abc import Mapping, Sequence
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from services.governance.adapters.tables import list_entry
+from services.governance.domain.contacts import ListMark
+from services.governance.domain.instants import to_micros
+from shared.contracts.governance import ListEntry
+from shared.contracts.wire import ListName
+from shared.persistence.bulk import upsert_rows
+from shared.persistence.database import in_keys
+
+_MARK = [
+    list_entry.c.customer_id,
+    list_entry.c.list_name,
+    sa.func.nullif(list_entry.c.channel, ""),
+    sa.func.nullif(list_entry.c.category, ""),
+    list_entry.c.starts_at,
+    list_entry.c.ends_at,
+    list_entry.c.reason,
+    list_entry.c.source,
+]
+
+
+class SqlLists:
+    """Who is on which list, in the table `list_entry`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def marks(self, customers: Sequence[str]) -> Mapping[str, list[ListMark]]:
+        """Return list entries by customer."""
+        query = sa.select(*_MARK).where(in_keys(list_entry.c.customer_id, customers))
+        found: dict[str, list[ListMark]] = {}
+        for row in self._connection.execute(query):
+            found.setdefault(row[0], []).append(ListMark._make(row))
+        return found
+
+    def put(self, list_name: ListName, entries: Sequence[ListEntry], at: int) -> None:
+        """Put subscribers on a list; the same subscriber, channel and category again replaces the entry."""
+        rows = {}
+        for entry in entries:
+            key = entry.customer_id, entry.channel or "", entry.category or ""
+            rows[key] = {
+                "customer_id": key[0],
+                "list_name": list_name,
+                "channel": key[1],
+                "category": key[2],
+                "starts_at": None if entry.starts_at is None else to_micros(entry.starts_at),
+                "ends_at": None if entry.ends_at is None else to_micros(entry.ends_at),
+                "reason": entry.reason,
+                "source": entry.source,
+                "author": entry.author,
+                "put_at": at,
+            }
+        upsert_rows(self._connection, list_entry, list(rows.values()))
+
+    def remove(self, list_name: ListName, customers: Sequence[str]) -> list[str]:
+        """Take all entries of those subscribers off a list; return who was on it."""
+        gone = sa.delete(list_entry).where(
+            list_entry.c.list_name == list_name, in_keys(list_entry.c.customer_id, customers)
+        )
+        return sorted(set(self._connection.scalars(gone.returning(list_entry.c.customer_id))))

@@ -1,0 +1,38 @@
+"""Outcomes in SQL."""
+
+from collections.abc import Mapping, Sequence
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from services.governance.adapters.tables import outcome
+from services.governance.application.ports import OutcomeRow
+from services.governance.domain.contacts import OutcomeMark
+from shared.persistence.bulk import insert_missing
+from shared.persistence.database import in_keys
+
+_MARK = [outcome.c[name] for name in ("customer_id", "outcome", "at", "campaign_id", "offering_id", "category")]
+
+
+class SqlOutcomes:
+    """What came of contacts, in the table `outcome`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def marks(self, customers: Sequence[str], named: frozenset[str], since: int) -> Mapping[str, list[OutcomeMark]]:
+        """Return outcomes of the named kinds by customer, at or after `since`."""
+        found: dict[str, list[OutcomeMark]] = {}
+        if named:
+            query = sa.select(*_MARK).where(
+                in_keys(outcome.c.customer_id, customers), outcome.c.at >= since, outcome.c.outcome.in_(sorted(named))
+            )
+            for row in self._connection.execute(query):
+                found.setdefault(row[0], []).append(OutcomeMark._make(row))
+        return found
+
+    def add(self, rows: Sequence[OutcomeRow]) -> None:
+        """Keep outcomes; one already kept stays as it is."""
+        insert_missing(
+            self._connection, outcome, [{"contact_id": row.contact_id, **row.mark._asdict()} for row in rows]
+        )

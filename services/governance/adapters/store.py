@@ -1,0 +1,118 @@
+"""Transactions: everything a writer needs is locked before it reads, so that nobody decides on what another changes."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from functools import cached_property
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from services.governance.adapters.capacity import SqlCapacity
+from services.governance.adapters.ledger import SqlLedger
+from services.governance.adapters.lists import SqlLists
+from services.governance.adapters.locks import keys_of, take
+from services.governance.adapters.outcomes import SqlOutcomes
+from services.governance.adapters.tables import outbox
+from services.governance.application.ports import Need, Unit
+from services.governance.domain.instants import DAY, from_micros
+from services.governance.domain.policy_set import PolicySet
+from shared.kernel.faults import Unavailable
+from shared.kernel.identity import derive_id
+from shared.persistence.database import Database
+
+_COUNTED_BACK = 10 * DAY  # longer than any reservation lives, so that no bucket before it can be asked for
+_TRIES = 20
+
+
+class SqlUnit:
+    """The ports over one connection."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    @cached_property
+    def ledger(self) -> SqlLedger:
+        """Contacts and verdicts."""
+        return SqlLedger(self._connection)
+
+    @cached_property
+    def lists(self) -> SqlLists:
+        """Who is on which list."""
+        return SqlLists(self._connection)
+
+    @cached_property
+    def outcomes(self) -> SqlOutcomes:
+        """What came of contacts."""
+        return SqlOutcomes(self._connection)
+
+    @cached_property
+    def capacity(self) -> SqlCapacity:
+        """The operator's counters."""
+        return SqlCapacity(self._connection)
+
+    def first_time(self, event_id: str, at: int) -> bool:
+        """Note an arriving event; False when it was applied before."""
+        return outbox.first_time(self._connection, event_id, at=from_micros(at))
+
+    def publish(self, event_type: str, event: msgspec.Struct, key: str, at: int) -> None:
+        """Tell an event when the transaction commits."""
+        outbox.add(self._connection, event_type, event, at=from_micros(at), key=key)
+
+
+class SqlStore:
+    """Opens transactions on the governance database; safe for many threads and processes at once."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    @contextmanager
+    def write(self, need: Need) -> Iterator[Unit]:
+        """Lock what `need` names, then open a transaction that commits at the end of the block."""
+        with _reporting(), ExitStack() as stack:
+            yield SqlUnit(self._locked(need, stack))
+
+    @contextmanager
+    def read(self) -> Iterator[Unit]:
+        """Open a transaction that changes nothing."""
+        with _reporting(), self.database.read() as connection:
+            yield SqlUnit(connection)
+
+    def _locked(self, need: Need, stack: ExitStack) -> Connection:
+        keys = keys_of(need.customers, need.buckets, touches_lists=need.touches_lists)
+        fingerprint = fingerprint_of(need.policies)
+        alone = False
+        for _ in range(_TRIES):
+            with ExitStack() as trial:
+                connection = trial.enter_context(self.database.write())
+                take(connection, keys, alone=alone)
+                capacity = SqlCapacity(connection)
+                is_counted = capacity.fingerprint() == fingerprint
+                if alone and not is_counted:
+                    capacity.start_anew(need.policies.capacity, fingerprint, need.now - _COUNTED_BACK, need.now)
+                if alone or is_counted:
+                    stack.push(trial.pop_all())
+                    return connection
+            # Another rule set counted before this one: shut out all writers, and count under ours.
+            alone = True
+        msg = "the rules change too fast to count by"
+        raise Unavailable(msg)
+
+
+def fingerprint_of(policies: PolicySet) -> str:
+    """Return a name for the capacity policies as they stand; equal policies have equal names."""
+    return derive_id(*(f"{check.policy.rule_id}@{check.policy.version}" for check in policies.capacity))
+
+
+@contextmanager
+def _reporting() -> Iterator[None]:
+    """Tell a store that does not answer, or gave the transaction up, as `unavailable`: the caller may try again.
+
+    A key that is there already is such a case too: somebody else gave the verdict first, and the next try finds it.
+    """
+    try:
+        yield
+    except (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.IntegrityError, sa.exc.TimeoutError) as fault:
+        raise Unavailable(
+            "the ledger did not answer", details={"cause": type(getattr(fault, "orig", None) or fault).__name__}
+        ) from fault

@@ -1,0 +1,1 @@
+"""What governance does for its callers; every transaction begins and ends here."""

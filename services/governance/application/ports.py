@@ -1,0 +1,183 @@
+"""What the use cases need from outside; moments are microseconds since 1970 UTC."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+import msgspec
+
+from services.governance.domain.checks import Bucket, CapacityCheck
+from services.governance.domain.contacts import Contact, ListMark, OutcomeMark
+from services.governance.domain.decisions import Decision, Finding
+from services.governance.domain.lifecycle import LedgerEntry
+from services.governance.domain.policy_set import PolicySet
+from shared.contracts.governance import ListEntry
+from shared.contracts.wire import ListName
+from shared.rulekit.model import RuleBook
+
+
+class Issued(NamedTuple):
+    """A verdict as it was first given, and where the contact stands now; `entry` is None while none took place."""
+
+    contact: Contact
+    is_permitted: bool
+    expires_at: int | None
+    findings: tuple[Finding, ...]
+    next_allowed_at: int | None
+    counters: tuple[int | None, ...]
+    decision: int
+    entry: LedgerEntry | None
+
+
+class Stamp(NamedTuple):
+    """When a batch was decided, under which rule set, and the (rule id, limit) its counters belong to."""
+
+    decided_at: int
+    rule_set: str
+    limits: tuple[tuple[str, int], ...]
+
+
+class OutcomeRow(NamedTuple):
+    """An outcome to keep."""
+
+    contact_id: str
+    mark: OutcomeMark
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What a transaction is about to read and change, so that everything it needs is locked before it begins."""
+
+    policies: PolicySet
+    now: int
+    customers: Sequence[str] = ()
+    buckets: frozenset[Bucket] = frozenset()
+    touches_lists: bool = False
+
+
+class Ledger(Protocol):
+    """Contacts and verdicts."""
+
+    def newest_decision(self) -> int:
+        """Return when the newest decision of any process was made; 0 if there is none."""
+        ...
+
+    def issued(self, contact_ids: Sequence[str]) -> Mapping[str, Issued]:
+        """Return the first verdicts of those contacts that have one."""
+        ...
+
+    def live(self, customers: Sequence[str], since: int, now: int) -> Mapping[str, list[Contact]]:
+        """Return live contacts by customer that are planned, or took place, at or after `since`."""
+        ...
+
+    def record(self, decisions: Sequence[Decision], policies: PolicySet, now: int) -> None:
+        """Store new verdicts as one batch; permits become reservations."""
+        ...
+
+    def put(self, entries: Sequence[LedgerEntry]) -> None:
+        """Overwrite state, moments and flags of contacts that are in the ledger."""
+        ...
+
+    def add(self, entries: Sequence[LedgerEntry]) -> None:
+        """Add contacts that took place without a reservation; those already there stay as they are."""
+        ...
+
+    def of_customer(self, customer_id: str, limit: int) -> list[Issued]:
+        """Return the subscriber's newest verdicts, newest first."""
+        ...
+
+    def stamps(self, decisions: Sequence[int]) -> Mapping[int, Stamp]:
+        """Return when and under which rules those batches were decided."""
+        ...
+
+
+class Lists(Protocol):
+    """Who is on which list."""
+
+    def marks(self, customers: Sequence[str]) -> Mapping[str, list[ListMark]]:
+        """Return list entries by customer."""
+        ...
+
+    def put(self, list_name: ListName, entries: Sequence[ListEntry], at: int) -> None:
+        """Put subscribers on a list; the same subscriber, channel and category again replaces the entry."""
+        ...
+
+    def remove(self, list_name: ListName, customers: Sequence[str]) -> list[str]:
+        """Take all entries of those subscribers off a list; return who was on it."""
+        ...
+
+
+class Outcomes(Protocol):
+    """What came of contacts."""
+
+    def marks(self, customers: Sequence[str], named: frozenset[str], since: int) -> Mapping[str, list[OutcomeMark]]:
+        """Return outcomes of the named kinds by customer, at or after `since`."""
+        ...
+
+    def add(self, rows: Sequence[OutcomeRow]) -> None:
+        """Keep outcomes; one already kept stays as it is."""
+        ...
+
+
+class Capacity(Protocol):
+    """The operator's counters per policy and hour or day."""
+
+    def used(
+        self, checks: Sequence[CapacityCheck], since: int, wanted: Mapping[Bucket, int], now: int
+    ) -> Mapping[Bucket, int]:
+        """Return the counters of all buckets from the one that holds `since` on; exact for those in `wanted`."""
+        ...
+
+    def save(self, used: Mapping[Bucket, int], lapsing: Mapping[Bucket, int]) -> None:
+        """Set counters; `lapsing` says when the earliest of the new reservations of a bucket lapses."""
+        ...
+
+    def give_back(self, freed: Mapping[Bucket, int]) -> None:
+        """Lower counters by released reservations."""
+        ...
+
+    def distrust(self, buckets: frozenset[Bucket]) -> None:
+        """Have the buckets counted anew from the ledger before they are used again."""
+        ...
+
+
+class Unit(Protocol):
+    """One transaction."""
+
+    @property
+    def ledger(self) -> Ledger: ...  # noqa: D102 - see the port
+    @property
+    def lists(self) -> Lists: ...  # noqa: D102
+    @property
+    def outcomes(self) -> Outcomes: ...  # noqa: D102
+    @property
+    def capacity(self) -> Capacity: ...  # noqa: D102
+
+    def first_time(self, event_id: str, at: int) -> bool:
+        """Note an arriving event; False when it was applied before."""
+        ...
+
+    def publish(self, event_type: str, event: msgspec.Struct, key: str, at: int) -> None:
+        """Tell an event when the transaction commits."""
+        ...
+
+
+class Store(Protocol):
+    """Opens transactions; raises Unavailable when the database does not answer."""
+
+    def write(self, need: Need) -> AbstractContextManager[Unit]:
+        """Lock what `need` names, then open a transaction that commits at the end of the block."""
+        ...
+
+    def read(self) -> AbstractContextManager[Unit]:
+        """Open a transaction that changes nothing."""
+        ...
+
+
+class RuleSource(Protocol):
+    """Where the rules come from."""
+
+    def current(self) -> RuleBook:
+        """Return the rule book in force; raises RuleFaults when there never was a sound one."""
+        ...

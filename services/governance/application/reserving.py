@@ -1,0 +1,158 @@
+"""Ask for the right to make contacts: reserve, check, screen."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from services.governance.application.policies import PoliciesInForce
+from services.governance.application.ports import Issued, Need, Store, Unit
+from services.governance.application.translation import Batch, read_batch, refused_verdict, verdict_of
+from services.governance.domain.checks import FOREVER, Bucket
+from services.governance.domain.contacts import Contact, Situation
+from services.governance.domain.decisions import Decision, Judgement
+from services.governance.domain.instants import to_micros
+from services.governance.domain.judgement import judge, refuse, screen
+from services.governance.domain.policy_set import PolicySet
+from services.governance.domain.refusals import CLOCK_BEHIND, ID_REUSED, Terms
+from shared.contracts.governance import ContactRequest, Verdict
+from shared.kernel.clock import Clock
+
+
+class Reserving:
+    """Judges batches of requests against the ledger."""
+
+    def __init__(self, store: Store, policies: PoliciesInForce, terms: Terms, clock: Clock) -> None:
+        self._store, self._policies, self._terms, self._clock = store, policies, terms, clock
+
+    def reserve(self, requests: Sequence[ContactRequest]) -> list[Verdict]:
+        """Return a verdict for each request, in their order; permits are reservations until `expires_at`.
+
+        A contact id already judged gets its first verdict again. Raises Unavailable when the ledger does not answer;
+        then nothing is reserved, and the same call may be made again.
+        """
+        batch = read_batch(requests)
+        policies, fault = self._policies.current()
+        now = to_micros(self._clock.now())
+        customers = sorted({asked.customer_id for asked in batch.asked})
+        buckets = frozenset(buckets_of(batch.asked, policies, self._terms, now))
+        with self._store.write(Need(policies, now, customers, buckets)) as unit:
+            known = unit.ledger.issued([asked.contact_id for asked in batch.asked])
+            now, judgement = self._judge(unit, batch, known, policies, fault)
+            unit.ledger.record(judgement.decisions, policies, now)
+            unit.capacity.save(judgement.capacity, self._lapsing(judgement.decisions, policies))
+        return _verdicts(requests, batch, known, judgement.decisions, policies)
+
+    def check(self, requests: Sequence[ContactRequest]) -> list[Verdict]:
+        """Return the verdicts that `reserve` would give; nothing is stored."""
+        batch = read_batch(requests)
+        policies, fault = self._policies.current()
+        with self._store.read() as unit:
+            known = unit.ledger.issued([asked.contact_id for asked in batch.asked])
+            _, judgement = self._judge(unit, batch, known, policies, fault)
+        return _verdicts(requests, batch, known, judgement.decisions, policies)
+
+    def screen(self, requests: Sequence[ContactRequest]) -> list[Verdict]:
+        """Return verdicts by list effects alone; nothing is stored, and earlier verdicts are left aside."""
+        batch = read_batch(requests)
+        policies, fault = self._policies.current()
+        now = to_micros(self._clock.now())
+        if fault is not None:
+            judgement = refuse(batch.asked, policies, fault)
+        else:
+            with self._store.read() as unit:
+                marks = unit.lists.marks(sorted({asked.customer_id for asked in batch.asked}))
+            situations = {customer: Situation(lists=mine) for customer, mine in marks.items()}
+            judgement = screen(batch.asked, situations, policies, self._terms, now)
+        decisions = _with_refusals(judgement.decisions, batch, policies)
+        return _verdicts(requests, batch, {}, decisions, policies)
+
+    def _judge(
+        self, unit: Unit, batch: Batch, known: Mapping[str, Issued], policies: PolicySet, fault: str | None
+    ) -> tuple[int, Judgement]:
+        clock, newest = to_micros(self._clock.now()), unit.ledger.newest_decision()
+        now = max(clock, newest)  # a reservation that one process saw lapse has lapsed for all
+        fresh = [asked for asked in batch.asked if asked.contact_id not in known]
+        if clock < newest - self._terms.clock_tolerance:
+            fault = fault or CLOCK_BEHIND
+        if fault is not None:
+            return now, refuse(fresh, policies, fault)
+        readable = [asked for asked in fresh if asked.contact_id not in batch.refused]
+        situations = self._situations(unit, readable, policies, now)
+        capacity = self._capacity(unit, readable, policies, now)
+        judgement = judge(readable, situations, policies, capacity, self._terms, now)
+        refused = [asked for asked in fresh if asked.contact_id in batch.refused]
+        for asked in refused:
+            judgement.decisions.extend(refuse([asked], policies, batch.refused[asked.contact_id]).decisions)
+        return now, judgement
+
+    def _situations(self, unit: Unit, asked: Sequence[Contact], policies: PolicySet, now: int) -> dict[str, Situation]:
+        earliest = min((one.at for one in asked if _is_near(one, self._terms, now)), default=now)
+        since = min(earliest, now)
+        customers = sorted({one.customer_id for one in asked})
+        contacts = unit.ledger.live(customers, since - policies.reach, now)
+        lists = unit.lists.marks(customers) if policies.lists else {}
+        outcomes = unit.outcomes.marks(customers, policies.outcomes, since - policies.outcome_reach)
+        return {
+            customer: Situation(contacts.get(customer, ()), lists.get(customer, ()), outcomes.get(customer, ()))
+            for customer in contacts.keys() | lists.keys() | outcomes.keys()
+        }
+
+    def _capacity(self, unit: Unit, asked: Sequence[Contact], policies: PolicySet, now: int) -> Mapping[Bucket, int]:
+        if not policies.capacity:
+            return {}
+        wanted = Counter(buckets_of(asked, policies, self._terms, now))
+        since = min([now, *(one.at for one in asked if _is_near(one, self._terms, now))])
+        return unit.capacity.used(policies.capacity, since, wanted, now)
+
+    @staticmethod
+    def _lapsing(decisions: Sequence[Decision], policies: PolicySet) -> dict[Bucket, int]:
+        lapsing: dict[Bucket, int] = {}
+        for made in decisions if policies.capacity else ():
+            if made.expires_at is not None:
+                for _, check in policies.plan(made.contact).capacity:
+                    bucket = check.bucket(made.contact.at)
+                    lapsing[bucket] = min(lapsing.get(bucket, FOREVER), made.expires_at)
+        return lapsing
+
+
+def buckets_of(asked: Sequence[Contact], policies: PolicySet, terms: Terms, now: int) -> list[Bucket]:
+    """Return the operator's counters that the contacts fall on, one for each contact and policy."""
+    if not policies.capacity:
+        return []
+    return [
+        check.bucket(one.at) for one in asked if _is_near(one, terms, now) for _, check in policies.plan(one).capacity
+    ]
+
+
+def _is_near(one: Contact, terms: Terms, now: int) -> bool:
+    """Tell whether the contact's time is one the calendar can place; others are refused."""
+    return abs(one.at - now) < 2 * terms.horizon
+
+
+def _with_refusals(decisions: list[Decision], batch: Batch, policies: PolicySet) -> list[Decision]:
+    return [
+        refuse([made.contact], policies, batch.refused[made.contact.contact_id]).decisions[0]
+        if made.contact.contact_id in batch.refused
+        else made
+        for made in decisions
+    ]
+
+
+def _verdicts(
+    requests: Sequence[ContactRequest],
+    batch: Batch,
+    known: Mapping[str, Issued],
+    decisions: Sequence[Decision],
+    policies: PolicySet,
+) -> list[Verdict]:
+    answers: dict[str, Decision | Issued] = {made.contact.contact_id: made for made in decisions}
+    answers.update(known)
+    verdicts = {contact_id: verdict_of(answer) for contact_id, answer in answers.items()}
+    told = []
+    for place, request in enumerate(requests):
+        if place in batch.malformed:
+            told.append(refused_verdict(request.contact_id, policies.version))
+        elif answers[request.contact_id].contact.customer_id != request.customer_id:
+            told.append(refused_verdict(request.contact_id, policies.version, ID_REUSED))
+        else:
+            told.append(verdicts[request.contact_id])
+    return told

@@ -1,0 +1,85 @@
+"""The verbs of governance, as its entrypoints call them."""
+
+from collections.abc import Callable, Sequence
+
+from services.governance.application.explaining import Explaining
+from services.governance.application.faults import check_size
+from services.governance.application.listing import Listing
+from services.governance.application.policies import PoliciesInForce
+from services.governance.application.ports import RuleSource, Store
+from services.governance.application.reserving import Reserving
+from services.governance.application.settling import Settling
+from services.governance.domain.refusals import Terms
+from shared.contracts.channels import ContactsFailed, ContactsSent, OutcomesRecorded
+from shared.contracts.governance import ContactRequest, ContactState, ListEntry, Receipt, Verdict
+from shared.contracts.wire import BULK_LIMIT, ListName
+from shared.kernel.clock import Clock
+
+
+class UseCases:
+    """Everything governance can be asked; safe to share between workers.
+
+    `limit` is the most items one call may carry; more is the fault `batch_too_large`, and nothing is done.
+    """
+
+    def __init__(self, store: Store, rules: RuleSource, terms: Terms, clock: Clock, new_id: Callable[[], str]) -> None:
+        policies = PoliciesInForce(rules)
+        self._reserving = Reserving(store, policies, terms, clock)
+        self._settling = Settling(store, policies, terms, clock)
+        self._listing = Listing(store, policies, clock, new_id)
+        self._explaining = Explaining(store, clock)
+
+    def reserve(self, requests: Sequence[ContactRequest], *, limit: int = BULK_LIMIT) -> list[Verdict]:
+        """Return a verdict for each request, in their order; permits are reserved."""
+        check_size("requests", requests, limit)
+        return self._reserving.reserve(requests) if requests else []
+
+    def check(self, requests: Sequence[ContactRequest], *, limit: int = BULK_LIMIT) -> list[Verdict]:
+        """Return what `reserve` would say; nothing is stored."""
+        check_size("requests", requests, limit)
+        return self._reserving.check(requests) if requests else []
+
+    def screen(self, requests: Sequence[ContactRequest], *, limit: int = BULK_LIMIT) -> list[Verdict]:
+        """Return verdicts by list effects alone; nothing is stored."""
+        check_size("requests", requests, limit)
+        return self._reserving.screen(requests) if requests else []
+
+    def confirm(self, contact_ids: Sequence[str], *, limit: int = BULK_LIMIT) -> list[ContactState]:
+        """Note that contacts took place now."""
+        check_size("contact_ids", contact_ids, limit)
+        return self._settling.confirm(contact_ids) if contact_ids else []
+
+    def release(self, contact_ids: Sequence[str], reason: str, *, limit: int = BULK_LIMIT) -> list[ContactState]:
+        """Give the places of contacts back."""
+        check_size("contact_ids", contact_ids, limit)
+        return self._settling.release(contact_ids, reason) if contact_ids else []
+
+    def explain(self, contact_id: str) -> Receipt:
+        """Return the receipt of a contact; raises NotFound."""
+        return self._explaining.explain(contact_id)
+
+    def history(self, customer_id: str) -> list[Receipt]:
+        """Return a subscriber's newest receipts, newest first."""
+        return self._explaining.history(customer_id)
+
+    def list_put(self, list_name: ListName, entries: Sequence[ListEntry], *, limit: int = BULK_LIMIT) -> int:
+        """Put subscribers on a list; return how many entries were given."""
+        check_size("entries", entries, limit)
+        return self._listing.put(list_name, entries)
+
+    def list_remove(self, list_name: ListName, customer_ids: Sequence[str], *, limit: int = BULK_LIMIT) -> int:
+        """Take subscribers off a list; return how many were on it."""
+        check_size("customer_ids", customer_ids, limit)
+        return self._listing.remove(list_name, customer_ids)
+
+    def contacts_sent(self, event_id: str, event: ContactsSent) -> None:
+        """Apply the event of that id, once."""
+        self._settling.contacts_sent(event_id, event)
+
+    def contacts_failed(self, event_id: str, event: ContactsFailed) -> None:
+        """Apply the event of that id, once."""
+        self._settling.contacts_failed(event_id, event)
+
+    def outcomes_recorded(self, event_id: str, event: OutcomesRecorded) -> None:
+        """Apply the event of that id, once."""
+        self._listing.outcomes_recorded(event_id, event)

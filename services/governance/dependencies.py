@@ -1,0 +1,69 @@
+"""The composition root: which adapters stand behind the ports."""
+
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+from weakref import WeakValueDictionary
+
+from nameko.extensions import DependencyProvider
+
+from services.governance.adapters.rules import FolderRules
+from services.governance.adapters.store import SqlStore
+from services.governance.application.use_cases import UseCases
+from services.governance.domain.instants import HOUR, MINUTE, SECOND
+from services.governance.domain.refusals import Terms
+from services.governance.settings import Settings
+from shared.contracts.wire import CHANNELS
+from shared.kernel.clock import Clock
+from shared.persistence.database import Database
+from shared.persistence.migrations import migrate
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+_open: WeakValueDictionary[str, Database] = WeakValueDictionary()
+
+
+def open_database(settings: Settings) -> Database:
+    """Return this service's database, brought up to date; the same object for all who hold it in this process.
+
+    Shared because on SQLite the writers of one process take turns by a lock inside it.
+    """
+    database = _open.get(settings.database_url)
+    if database is None:
+        database = Database(settings.database_url)
+        migrate(database, MIGRATIONS)
+        _open[settings.database_url] = database
+    return database
+
+
+def build(settings: Settings | Mapping[str, str], clock: Clock | None = None) -> UseCases:
+    """Put the service together from settings (or a mapping like the environment); `clock` replaces the settings'."""
+    read = settings if isinstance(settings, Settings) else Settings.read(settings)
+    store = SqlStore(open_database(read))
+    return UseCases(store, FolderRules(read.rules), terms_of(read), clock or read.clock, lambda: uuid.uuid4().hex)
+
+
+def terms_of(settings: Settings) -> Terms:
+    """Return what the settings fix for the domain."""
+    return Terms(
+        channels=frozenset(CHANNELS),
+        outbound_life=round(settings.outbound_hours * HOUR),
+        inbound_life=round(settings.inbound_minutes * MINUTE),
+        clock_tolerance=round(settings.clock_tolerance_seconds * SECOND),
+    )
+
+
+class Dependencies(DependencyProvider):
+    """Gives workers the use cases, built once when the container starts.
+
+    `container.config["BANYAN"]` carries `settings` (a mapping like the environment) and `clock` (or None).
+    """
+
+    def setup(self) -> None:
+        """Read the settings and build; a fault here keeps the container from starting."""
+        given = self.container.config["BANYAN"]
+        self._use_cases = build(given["settings"], given.get("clock"))
+
+    def get_dependency(self, worker_ctx: object) -> UseCases:  # noqa: ARG002 - nameko's signature
+        """Return the use cases."""
+        return self._use_cases

@@ -1,0 +1,153 @@
+"""Judge a batch of requests: the heart of governance, pure and exact.
+
+Higher priority goes first, then contact id. A permitted request counts for those after it.
+"""
+
+from bisect import insort
+from collections.abc import Callable, Mapping, Sequence
+
+from services.governance.domain.checks import FOREVER, Bucket, Check, ListCheck, Standing
+from services.governance.domain.contacts import NOTHING_KNOWN, Contact, Situation
+from services.governance.domain.decisions import Decision, Finding, Judgement
+from services.governance.domain.policy_set import Plan, PolicySet
+from services.governance.domain.refusals import PLANNED_IN_PAST, TEXTS, Terms, refusal
+from shared.kernel.text import Text
+
+_MOST_STEPS = 2_000  # leaps from one policy's end to the next; 400 days of quiet nights are 400
+_Answer = tuple[list[tuple[Check, int]], tuple[int | None, ...]]
+
+
+def judge(
+    requests: Sequence[Contact],
+    situations: Mapping[str, Situation],
+    policies: PolicySet,
+    capacity: Mapping[Bucket, int],
+    terms: Terms,
+    now: int,
+) -> Judgement:
+    """Return a decision for each request, in their order; `situations` by customer id, absent ones are blank.
+
+    `requests` repeat no contact id. `capacity` holds the operator's counters from the earliest request on.
+    """
+    return _Batch(policies, terms, now, _permitted_by).run(requests, situations, capacity)
+
+
+def screen(
+    requests: Sequence[Contact], situations: Mapping[str, Situation], policies: PolicySet, terms: Terms, now: int
+) -> Judgement:
+    """Return decisions by list effects alone; limits, quiet hours and cooling-off are left aside."""
+    return _Batch(policies, terms, now, _permitted_by_lists).run(requests, situations, {})
+
+
+def refuse(requests: Sequence[Contact], policies: PolicySet, code: str) -> Judgement:
+    """Return suppressions for one reason of our own, for requests nobody can judge."""
+    return Judgement([_refused(asked, policies, code, None) for asked in requests], {})
+
+
+class _Batch:
+    def __init__(
+        self, policies: PolicySet, terms: Terms, now: int, answer: Callable[[Contact, Standing, Plan], _Answer]
+    ) -> None:
+        self.policies, self.terms, self.now, self.answer = policies, terms, now, answer
+
+    def run(
+        self, requests: Sequence[Contact], situations: Mapping[str, Situation], capacity: Mapping[Bucket, int]
+    ) -> Judgement:
+        used = dict(capacity)
+        standings: dict[str, Standing] = {}
+        decisions: dict[int, Decision] = {}
+        for place in sorted(range(len(requests)), key=lambda i: (-requests[i].priority, requests[i].contact_id)):
+            asked = requests[place]
+            standing = standings.get(asked.customer_id)
+            if standing is None:
+                situation = situations.get(asked.customer_id, NOTHING_KNOWN)
+                standing = standings[asked.customer_id] = Standing.of(situation, self.policies.mask, used)
+            decisions[place] = self._one(asked, standing)
+        return Judgement([decisions[place] for place in range(len(requests))], used)
+
+    def _one(self, asked: Contact, standing: Standing) -> Decision:
+        code = refusal(asked, self.policies, self.terms, self.now)
+        if code is not None:
+            later = self._next_allowed(asked, standing, self.now) if code == PLANNED_IN_PAST else None
+            return _refused(asked, self.policies, code, later)
+        plan = self.policies.plan(asked)
+        blocked, counters = self.answer(asked, standing, plan)
+        if blocked:
+            return self._suppressed(asked, standing, blocked, counters)
+        insort(standing.points, (asked, plan.mask), key=_moment)
+        for _, check in plan.capacity:
+            bucket = check.bucket(asked.at)
+            standing.capacity[bucket] = standing.capacity.get(bucket, 0) + 1
+        return Decision(asked, True, (), None, self.terms.expiry(asked), counters)
+
+    def _suppressed(
+        self, asked: Contact, standing: Standing, blocked: list[tuple[Check, int]], counters: tuple[int | None, ...]
+    ) -> Decision:
+        findings = []
+        for check, used in blocked:
+            own_next = check.earliest(asked, standing, asked.at)
+            text = _filled(check.policy.because, check, asked, standing, used)
+            findings.append(Finding(check.policy.rule_id, check.policy.version, text, own_next))
+        findings.sort(key=lambda finding: -FOREVER if finding.next_allowed_at is None else -finding.next_allowed_at)
+        later = None if findings[0].next_allowed_at is None else self._next_allowed(asked, standing, asked.at)
+        return Decision(asked, False, tuple(findings), later, None, counters)
+
+    def _next_allowed(self, asked: Contact, standing: Standing, at: int) -> int | None:
+        """Return the first moment from `at` on that every policy permits at once; None within the horizon: never."""
+        checks = self.policies.plan(asked).all
+        latest = self.now + self.terms.horizon
+        for _ in range(_MOST_STEPS):
+            began = at
+            for check in checks:
+                found = check.earliest(asked, standing, at)
+                if found is None or found > latest:
+                    return None
+                at = found
+            if at == began:
+                return at if self.policies.is_in_force(asked.zone, at) else None
+        return None
+
+
+def _permitted_by(asked: Contact, standing: Standing, plan: Plan) -> _Answer:
+    """Return the checks that forbid the contact with what is used of them, and all counters."""
+    at, blocked, counters = asked.at, [], plan.unused
+    limits = plan.limits if standing.points or plan.is_forbidden else ()
+    if limits or plan.capacity:
+        used_up = list(counters)
+        for place, check in (*limits, *plan.capacity):
+            used_up[place] = used = check.used(asked, standing, at)
+            if used >= check.limit and check.in_force(asked.zone, at):
+                blocked.append((check, used))
+        counters = tuple(used_up)
+    blocked += [(check, 0) for check in plan.quiet if check.earliest(asked, standing, at) != at]
+    if standing.lists:
+        blocked += [(check, 0) for check in plan.lists if check.earliest(asked, standing, at) != at]
+    if standing.outcomes:
+        blocked += [(check, 0) for check in plan.cooling if check.earliest(asked, standing, at) != at]
+    return blocked, counters
+
+
+def _permitted_by_lists(asked: Contact, standing: Standing, plan: Plan) -> _Answer:
+    blocked: list[tuple[Check, int]] = []
+    if standing.lists:
+        blocked += [(check, 0) for check in plan.lists if check.earliest(asked, standing, asked.at) != asked.at]
+    return blocked, plan.unused
+
+
+def _filled(because: Text, check: Check, asked: Contact, standing: Standing, used: int) -> str:
+    if "{" in because.zh or "{" in because.en:
+        values: dict[str, object] = {"limit": check.limit, "used": used, "channel": asked.channel}
+        if isinstance(check, ListCheck) and (mark := check.entry(asked, standing, asked.at)) is not None:
+            values |= {"reason": mark.reason, "source": mark.source}
+        because = because.fill(**values)
+    return f"{because.zh} / {because.en}"
+
+
+def _refused(asked: Contact, policies: PolicySet, code: str, later: int | None) -> Decision:
+    text = TEXTS[code]
+    finding = Finding(code, policies.version, f"{text.zh} / {text.en}", later)
+    return Decision(asked, False, (finding,), later, None, tuple(None for _ in policies.limits))
+
+
+def _moment(point: tuple[Contact, int]) -> int:
+    return point[0].at

@@ -1,0 +1,113 @@
+"""The nameko classes `governance` (advice while the customer is there) and `governance_bulk` (runs, events)."""
+
+from services.governance.application.use_cases import UseCases
+from services.governance.dependencies import Dependencies
+from shared.contracts.channels import ContactsFailed, ContactsSent, OutcomesRecorded
+from shared.contracts.governance import ContactRequest, ContactState, ListEntry, Receipt, Verdict
+from shared.contracts.wire import INTERACTIVE_LIMIT, ListName
+from shared.messaging.entrypoints import Pingable, event, rpc
+
+
+class Governance(Pingable):
+    """Few items a call, quickly answered."""
+
+    name = "governance"
+    use: UseCases = Dependencies()
+
+    @rpc
+    def reserve(self, requests: list[ContactRequest]) -> list[Verdict]:
+        """Return a verdict for each request; permits are reserved."""
+        return self.use.reserve(requests, limit=INTERACTIVE_LIMIT)
+
+    @rpc
+    def check(self, requests: list[ContactRequest]) -> list[Verdict]:
+        """Return what `reserve` would say."""
+        return self.use.check(requests, limit=INTERACTIVE_LIMIT)
+
+    @rpc
+    def confirm(self, contact_ids: list[str]) -> list[ContactState]:
+        """Note that contacts took place now."""
+        return self.use.confirm(contact_ids, limit=INTERACTIVE_LIMIT)
+
+    @rpc
+    def release(self, contact_ids: list[str], reason: str) -> list[ContactState]:
+        """Give places back."""
+        return self.use.release(contact_ids, reason, limit=INTERACTIVE_LIMIT)
+
+    @rpc
+    def explain(self, contact_id: str) -> Receipt:
+        """Return a contact's receipt."""
+        return self.use.explain(contact_id)
+
+    @rpc
+    def history(self, customer_id: str) -> list[Receipt]:
+        """Return a subscriber's newest receipts."""
+        return self.use.history(customer_id)
+
+    @rpc
+    def list_put(self, list: ListName, entries: list[ListEntry]) -> int:  # noqa: A002 - the contract's name
+        """Put subscribers on a list."""
+        return self.use.list_put(list, entries, limit=INTERACTIVE_LIMIT)
+
+    @rpc
+    def list_remove(self, list: ListName, customer_ids: list[str]) -> int:  # noqa: A002 - the contract's name
+        """Take subscribers off a list."""
+        return self.use.list_remove(list, customer_ids, limit=INTERACTIVE_LIMIT)
+
+
+class GovernanceBulk(Pingable):
+    """Many items a call, and what other services tell."""
+
+    name = "governance_bulk"
+    max_workers = 4
+    use: UseCases = Dependencies()
+
+    @rpc
+    def reserve(self, requests: list[ContactRequest]) -> list[Verdict]:
+        """Return a verdict for each request; permits are reserved."""
+        return self.use.reserve(requests)
+
+    @rpc
+    def check(self, requests: list[ContactRequest]) -> list[Verdict]:
+        """Return what `reserve` would say."""
+        return self.use.check(requests)
+
+    @rpc
+    def screen(self, requests: list[ContactRequest]) -> list[Verdict]:
+        """Return verdicts by list effects alone."""
+        return self.use.screen(requests)
+
+    @rpc
+    def confirm(self, contact_ids: list[str]) -> list[ContactState]:
+        """Note that contacts took place now."""
+        return self.use.confirm(contact_ids)
+
+    @rpc
+    def release(self, contact_ids: list[str], reason: str) -> list[ContactState]:
+        """Give places back."""
+        return self.use.release(contact_ids, reason)
+
+    @rpc
+    def list_put(self, list: ListName, entries: list[ListEntry]) -> int:  # noqa: A002 - the contract's name
+        """Put subscribers on a list."""
+        return self.use.list_put(list, entries)
+
+    @rpc
+    def list_remove(self, list: ListName, customer_ids: list[str]) -> int:  # noqa: A002 - the contract's name
+        """Take subscribers off a list."""
+        return self.use.list_remove(list, customer_ids)
+
+    @event("channels", "contacts_sent")
+    def on_contacts_sent(self, event_id: str, event: ContactsSent) -> None:
+        """Confirm what took place."""
+        self.use.contacts_sent(event_id, event)
+
+    @event("channels", "contacts_failed")
+    def on_contacts_failed(self, event_id: str, event: ContactsFailed) -> None:
+        """Release what did not take place."""
+        self.use.contacts_failed(event_id, event)
+
+    @event("channels", "outcomes_recorded")
+    def on_outcomes_recorded(self, event_id: str, event: OutcomesRecorded) -> None:
+        """Keep what came of contacts."""
+        self.use.outcomes_recorded(event_id, event)
