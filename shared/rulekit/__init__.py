@@ -3,7 +3,7 @@
 Pure (standard library, kernel and contracts; a domain or use case may import these):
 
 - `vocabulary`: `Fact`, `Vocabulary`: what is known about a subscriber, typed.
-- `model`: conditions, rules of the four kinds, `RuleBook`.
+- `model`: conditions, rules of the four kinds, `RuleBook` (from `condition_tree`, `rules`, `contact_policies`).
 - `facts`: `check_facts`, `facts_of`, `known_value`: are these values what the vocabulary says.
 - `reference`: `evaluate`, `holds`, `explain`: the meaning of the language, in Python.
 - `conditions`: `read_condition`: a condition written inline as a mapping.
