@@ -33,7 +33,7 @@ _AGE = score_table(KNOTS["age"])
 _TENURE = score_table(KNOTS["tenure_months"])
 _SPEND_FEN = score_table(KNOTS["monthly_spend"], 100)
 _AVERAGE_FEN = score_table(KNOTS["average_spend"], 100)
-_BALANCE_FEN = tuple(10 * (value // 10) * 100 for value in score_table(KNOTS["balance"]))  # published in whole tens
+_BALANCE_FEN = tuple(round(value, -1) * 100 for value in score_table(KNOTS["balance"]))  # published in whole tens
 _SENSITIVITY = score_table(KNOTS["price_sensitivity"])
 _CIRCLE = score_table(KNOTS["call_circle"])
 
