@@ -8,7 +8,7 @@ from sqlalchemy.engine import Connection
 
 from services.campaigns.adapters.tables import candidate, phase
 from services.campaigns.adapters.updates import update_rows
-from services.campaigns.domain.candidate import CandidateState, Membership, ReadyCandidate
+from services.campaigns.domain.candidate import CandidateState, Cause, Membership, ReadyCandidate, Stage
 from services.campaigns.domain.outcomes import CandidateMove
 from services.campaigns.domain.phase import PhaseState
 from shared.persistence.bulk import Row, insert_rows
@@ -65,11 +65,13 @@ class CandidateStore:
 
     def drop(self, memberships: Sequence[Membership]) -> None:
         """Store the fall of members that were ready before."""
-        self._drop(memberships, None)
+        rows = [_key(each) | _loss(each.lost_at or Stage.ELIGIBLE, each.reasons) for each in memberships]
+        self._change(rows, candidate.c.state == CandidateState.READY)
 
-    def give_up(self, memberships: Sequence[Membership], moment: datetime) -> None:
+    def give_up(self, candidates: Sequence[tuple[ReadyCandidate, tuple[Cause, ...]]], moment: datetime) -> None:
         """Note that no further attempt fits into the phase: dropped after limits, with the verdict's reasons."""
-        self._drop(memberships, moment)
+        rows = [_key(each) | _loss(Stage.AFTER_LIMITS, causes) | {"tried_at": moment} for each, causes in candidates]
+        self._change(rows, candidate.c.state == CandidateState.READY)
 
     def count_ready(self, campaign_id: str, channel: str, moment: datetime, before: datetime, most: int) -> int:
         """Count, up to `most`, ready candidates due before an instant and not yet tried in the run of `moment`."""
@@ -97,11 +99,11 @@ class CandidateStore:
         rows = [_key(each) | {"state": CandidateState.WAITING, "tried_at": moment} for each in candidates]
         self._change(rows, candidate.c.state == CandidateState.READY)
 
-    def postpone(self, candidates: Sequence[ReadyCandidate], moment: datetime, next_at: Sequence[datetime]) -> None:
-        """Note that a contact was suppressed: the next attempt is due at the instants given."""
+    def postpone(self, candidates: Sequence[tuple[ReadyCandidate, datetime]], moment: datetime) -> None:
+        """Note that a contact was suppressed: the next attempt is due at the instant given."""
         rows = [
             _key(each) | {"attempt": each.attempt + 1, "due_at": due_at, "tried_at": moment}
-            for each, due_at in zip(candidates, next_at, strict=True)
+            for each, due_at in candidates
         ]
         self._change(rows, candidate.c.state == CandidateState.READY)
 
@@ -127,9 +129,9 @@ class CandidateStore:
             where=candidate.c.state.in_(_AWAITING),
         )
 
-    def leave(self, pairs: Sequence[tuple[str, str]]) -> None:
-        """Take whoever refused out of all phases of the campaign; pairs of subscriber and campaign."""
-        rows = [{"customer_id": c, "campaign_id": k, "state": CandidateState.REFUSED} for c, k in pairs]
+    def leave(self, pairs: Sequence[tuple[str, str]], state: CandidateState) -> None:
+        """Take subscribers out of all phases of a campaign, because they refused or accepted it elsewhere."""
+        rows = [{"customer_id": c, "campaign_id": k, "state": state} for c, k in sorted(set(pairs))]
         match = {"customer_id": "customer_id", "campaign_id": "campaign_id"}
         is_open = candidate.c.state.in_(_OPEN)
         update_rows(self._connection, candidate, rows, match=match, change={"state": "state"}, where=is_open)
@@ -141,22 +143,6 @@ class CandidateStore:
             .where(candidate.c.campaign_id == campaign_id, candidate.c.state == CandidateState.READY)
             .values(state=CandidateState.CLOSED)
         )
-
-    def _drop(self, memberships: Sequence[Membership], moment: datetime | None) -> None:
-        rows: list[Row] = [
-            {
-                "customer_id": each.customer_id,
-                "campaign_id": each.campaign_id,
-                "phase": each.phase,
-                "state": each.state,
-                "lost_at": each.lost_at,
-                "lost_by": each.reasons[0].rule_id,
-                "reasons": each.reasons,
-            }
-            | ({"tried_at": moment} if moment else {})
-            for each in memberships
-        ]
-        self._change(rows, candidate.c.state == CandidateState.READY)
 
     def _change(self, rows: Sequence[Row], where: sa.ColumnElement[bool]) -> None:
         if rows:
@@ -175,7 +161,16 @@ def _is_ready(campaign_id: str, channel: str, moment: datetime, before: datetime
     )
 
 
-def _key(each: ReadyCandidate) -> dict[str, object]:
+def _loss(stage: Stage, causes: Sequence[Cause]) -> dict[str, object]:
+    return {
+        "state": CandidateState.DROPPED,
+        "lost_at": stage,
+        "lost_by": causes[0].rule_id,
+        "reasons": causes,
+    }
+
+
+def _key(each: ReadyCandidate | Membership) -> dict[str, object]:
     return {"customer_id": each.customer_id, "campaign_id": each.campaign_id, "phase": each.phase}
 
 

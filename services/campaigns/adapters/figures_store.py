@@ -16,7 +16,7 @@ class FiguresStore:
         self._connection = connection
 
     def funnel(self, campaign_id: str) -> dict[FunnelStage, int]:
-        """Count members of audiences per stage; control counts in the audience alone, advice given inbound not at all."""
+        """Count members per stage; control counts in the audience alone, advice given inbound not at all."""
         return {**self._judged(campaign_id), **self._approached(campaign_id), "fulfilled": self._fulfilled(campaign_id)}
 
     def _judged(self, campaign_id: str) -> dict[FunnelStage, int]:

@@ -5,18 +5,15 @@ from contextlib import AbstractContextManager
 from datetime import date, datetime
 from typing import Protocol
 
-import msgspec
-
-from services.campaigns.domain.candidate import Contact, Membership, ReadyCandidate
+from services.campaigns.application.replica_ports import Advice, Events, Figures, Replicas
+from services.campaigns.domain.candidate import CandidateState, Cause, Contact, Membership, ReadyCandidate
 from services.campaigns.domain.case import Case
 from services.campaigns.domain.conflicts import PastContact
-from services.campaigns.domain.offering import Offering
 from services.campaigns.domain.order import SalesOrder
 from services.campaigns.domain.outcomes import CandidateMove
 from services.campaigns.domain.pacing import Allotment
 from services.campaigns.domain.phase import OpenPhase
-from shared.contracts.campaigns import FunnelStage, Recommendation
-from shared.contracts.customer_view import Audience, Customer
+from shared.contracts.customer_view import Audience
 from shared.kernel.text import Text
 
 
@@ -107,12 +104,12 @@ class Candidates(Protocol):
         """Note that a contact is permitted: what comes of it is awaited."""
         ...
 
-    def postpone(self, candidates: Sequence[ReadyCandidate], moment: datetime, next_at: Sequence[datetime]) -> None:
-        """Note that a contact was suppressed: the next attempt is due at the instants given."""
+    def postpone(self, candidates: Sequence[tuple[ReadyCandidate, datetime]], moment: datetime) -> None:
+        """Note that a contact was suppressed: the next attempt is due at the instant given."""
         ...
 
-    def give_up(self, candidates: Sequence[Membership], moment: datetime) -> None:
-        """No further attempt fits into the phase: dropped after limits, with the verdict's reasons."""
+    def give_up(self, candidates: Sequence[tuple[ReadyCandidate, tuple[Cause, ...]]], moment: datetime) -> None:
+        """Note that no further attempt fits into the phase: dropped after limits, with the verdict's reasons."""
         ...
 
     def silent_due(self, moment: datetime, limit: int) -> list[ReadyCandidate]:
@@ -127,8 +124,8 @@ class Candidates(Protocol):
         """Close the ready candidates of a campaign that was stopped."""
         ...
 
-    def leave(self, pairs: Sequence[tuple[str, str]]) -> None:
-        """Take whoever refused out of all phases of the campaign; pairs of subscriber and campaign."""
+    def leave(self, pairs: Sequence[tuple[str, str]], state: CandidateState) -> None:
+        """Take subscribers out of all phases of a campaign, because they refused or accepted it elsewhere."""
         ...
 
 
@@ -217,66 +214,6 @@ class Orders(Protocol):
 
     def open_of(self, customer_ids: Sequence[str]) -> list[tuple[str, str, str]]:
         """Return (subscriber, campaign, offering) of the open orders of the given subscribers."""
-        ...
-
-
-class Replicas(Protocol):
-    """What other services own, as their events told it."""
-
-    def put_customers(self, customers: Sequence[Customer]) -> None:
-        """Keep snapshots and holdings; of several only the newest `changed_at` wins."""
-        ...
-
-    def customer(self, customer_id: str) -> Customer | None:
-        """Return one subscriber's snapshot."""
-        ...
-
-    def put_offerings(self, offerings: Sequence[Offering]) -> None:
-        """Keep offerings as they now stand."""
-        ...
-
-    def offerings(self) -> Mapping[str, Offering]:
-        """Return the whole catalogue, by id."""
-        ...
-
-    def put_list(self, list_name: str, put: Sequence[str], removed: Sequence[str], at: datetime) -> None:
-        """Keep who is on a list; an older message cannot undo a newer one."""
-        ...
-
-    def lists_of(self, customer_id: str) -> frozenset[str]:
-        """Return the lists one subscriber is on."""
-        ...
-
-
-class Advice(Protocol):
-    """Answers given to the front desk."""
-
-    def answer(self, request_id: str) -> Recommendation | None:
-        """Return the answer given to this request before."""
-        ...
-
-    def keep(self, request_id: str, channel: str, answer: Recommendation, at: datetime) -> None:
-        """Keep an answer; the first one stands."""
-        ...
-
-
-class Figures(Protocol):
-    """Counts over candidates and contacts, each one statement."""
-
-    def funnel(self, campaign_id: str) -> dict[FunnelStage, int]:
-        """Count subscribers per stage of the funnel."""
-        ...
-
-
-class Events(Protocol):
-    """Inbox and outbox, in the transaction at hand."""
-
-    def first_time(self, event_id: str, at: datetime) -> bool:
-        """Note an arriving event; False when it was applied before."""
-        ...
-
-    def tell(self, event_type: str, event: msgspec.Struct, *, at: datetime, key: str) -> None:
-        """Store an event to be published."""
         ...
 
 

@@ -1,0 +1,93 @@
+"""Audiences of due phases: frozen once each, then read side by side in order of subscriber."""
+
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from services.campaigns.application.ports import CustomerView, RulesInForce
+from services.campaigns.application.store_ports import Store
+from services.campaigns.domain.offering import Offering
+from services.campaigns.domain.phase import OpenPhase
+from services.campaigns.domain.plan import Plan
+from shared.contracts.customer_view import AudienceQuery, Member
+from shared.kernel.identity import derive_id
+
+FACTS = ("city", "products")
+"""Facts every member is asked for: where it lives (breakdowns) and what it holds (conflicts, conversion)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """The members of one phase within the range of subscribers at hand."""
+
+    phase: OpenPhase
+    members: Sequence[Member]
+
+
+@dataclass(slots=True)
+class _Stream:
+    phase: OpenPhase
+    after: str
+    members: list[Member] = field(default_factory=list)
+    is_over: bool = False
+
+    def fill(self, view: CustomerView, limit: int) -> None:
+        if not self.members and not self.is_over and self.phase.audience_id is not None:
+            page = view.page(self.phase.audience_id, self.after, limit)
+            self.members = page.members
+            self.is_over = page.next_after is None
+            self.after = page.next_after or self.after
+
+    def take(self, upto: str) -> list[Member]:
+        cut = bisect_right(self.members, upto, key=lambda member: member.customer_id)
+        taken, self.members = self.members[:cut], self.members[cut:]
+        return taken
+
+
+def freeze_due(
+    store: Store, view: CustomerView, rules: RulesInForce, plans: Mapping[str, Plan], moment: datetime
+) -> tuple[int, int]:
+    """Ask for the audience of every due phase; return how many phases that were, and their subscribers."""
+    with store.read() as tx:
+        due, offerings = [each for each in tx.phases.due(moment) if each.campaign_id in plans], tx.replicas.offerings()
+    members = 0
+    for phase in due:
+        plan = plans[phase.campaign_id]
+        spec = plan.by_phase[phase.phase]
+        audience = view.audience(
+            AudienceQuery(
+                audience_key=derive_id("audience", plan.campaign, phase.phase, rules.version),
+                segment=spec.segment,
+                rule=None if spec.rule is None else dict(spec.rule),
+                checks=_checks(plan, offerings),
+                facts=list(FACTS),
+            )
+        )
+        with store.write() as tx:
+            tx.phases.open_with(phase, audience)
+        members += audience.size
+    return len(due), members
+
+
+def side_by_side(view: CustomerView, phases: Sequence[OpenPhase], limit: int) -> Iterator[tuple[str, Sequence[Slice]]]:
+    """Read the members of all phases in step, in order of subscriber; at most `limit` per phase are in memory.
+
+    Yields (last subscriber of the range, each phase's members within the range): all members of a range are there.
+    """
+    streams = [_Stream(phase, phase.judged_after) for phase in phases]
+    while True:
+        for stream in streams:
+            stream.fill(view, limit)
+        waiting = [stream for stream in streams if stream.members]
+        if not waiting:
+            return
+        # Whoever is beyond the shortest unfinished page may have members there that are not read yet.
+        unfinished = [stream.members[-1].customer_id for stream in waiting if not stream.is_over]
+        upto = min(unfinished) if unfinished else max(stream.members[-1].customer_id for stream in waiting)
+        yield upto, [Slice(stream.phase, stream.take(upto)) for stream in waiting]
+
+
+def _checks(plan: Plan, offerings: Mapping[str, Offering]) -> list[str]:
+    named = [offerings[each.offering] for each in plan.treatments if each.offering in offerings]
+    return sorted({rule_id for offering in named for rule_id in offering.eligibility})

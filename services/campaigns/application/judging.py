@@ -1,0 +1,126 @@
+"""Judge the members of newly opened phases: cell, eligible treatment, lists, conflicts; one range after the other."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
+
+from services.campaigns.application.audiences import Slice, side_by_side
+from services.campaigns.application.ports import CustomerView, Governance
+from services.campaigns.application.scene import read_scene, settle
+from services.campaigns.application.setting import Setting
+from services.campaigns.application.store_ports import Store
+from services.campaigns.application.verdicts import cause_of, judged_by
+from services.campaigns.domain.candidate import CandidateState, Cause, Membership, Stage
+from services.campaigns.domain.judgement import Option, PhaseJudge
+from services.campaigns.domain.phase import OpenPhase
+from shared.contracts.governance import ContactRequest
+from shared.contracts.wire import BULK_LIMIT
+
+_REFUSED = Cause("campaign:refused", "1", "客户已拒绝本活动 / the subscriber refused this campaign")
+
+_NOTHING: frozenset[str] = frozenset()
+
+Judged = list[tuple[Membership, Option | None]]
+
+
+class Judging:
+    """Judges in ranges of subscribers; each range and its progress are one transaction, so work is taken up again."""
+
+    def __init__(self, store: Store, view: CustomerView, governance: Governance, setting: Setting) -> None:
+        self._store = store
+        self._view = view
+        self._governance = governance
+        self._setting = setting
+        self._causes = setting.causes()
+
+    def judge_all(self, phases: Sequence[OpenPhase], limit: int = BULK_LIMIT) -> Iterable[int]:
+        """Judge all members of these phases; yields the number of members after each range."""
+        judges = {
+            (each.campaign_id, each.phase): PhaseJudge(
+                self._setting.plans[each.campaign_id],
+                each.phase,
+                catalogue=self._setting.catalogue,
+                book=self._setting.book,
+                causes=self._causes,
+            )
+            for each in phases
+        }
+        for upto, slices in side_by_side(self._view, phases, limit):
+            yield self._judge_range(phases, judges, upto, slices)
+        with self._store.write() as tx:
+            tx.phases.opened(phases)
+
+    def _judge_range(
+        self,
+        phases: Sequence[OpenPhase],
+        judges: Mapping[tuple[str, str], PhaseJudge],
+        upto: str,
+        slices: Sequence[Slice],
+    ) -> int:
+        judged, products = _places(judges, slices)
+        scene = read_scene(self._store, self._setting, sorted({place.customer_id for place, _ in judged}))
+        hopeful = [each for each in judged if each[1] is not None]
+        for place, _ in hopeful:
+            if place.campaign_id in scene.refused.get(place.customer_id, ()):
+                place.drop(Stage.ELIGIBLE, (_REFUSED,))
+        self._screen([each for each in hopeful if each[0].state is CandidateState.READY])
+        newcomers: dict[str, list[Membership]] = defaultdict(list)
+        for place, _ in hopeful:
+            if place.state is CandidateState.READY:
+                newcomers[place.customer_id].append(place)
+        fallen = settle(self._setting, scene, newcomers, products)
+        with self._store.write() as tx:
+            tx.candidates.add([place for place, _ in judged])
+            tx.candidates.drop(fallen)
+            tx.phases.judged([each for each in phases if each.judged_after < upto], upto)
+        return len(judged)
+
+    def _screen(self, hopeful: Judged) -> None:
+        """Let governance judge list effects, in batches; whoever is listed falls out."""
+        waiting = iter(hopeful)
+        while batch := list(islice(waiting, BULK_LIMIT)):
+            requests = [self._request(str(n), place) for n, (place, _) in enumerate(batch)]
+            for (place, _), verdict in zip(batch, judged_by(self._governance.screen, requests), strict=True):
+                if verdict.verdict != "permit":
+                    place.drop(Stage.AFTER_LISTS, tuple(map(cause_of, verdict.reasons)))
+
+    def _request(self, contact_id: str, place: Membership) -> ContactRequest:
+        plan = self._setting.plans[place.campaign_id]
+        step = plan.by_treatment[place.treatment or ""].steps[0]
+        offering = self._setting.catalogue[place.offering_id or ""]
+        return ContactRequest(
+            contact_id=contact_id,
+            customer_id=place.customer_id,
+            channel=step.channel,
+            campaign_id=place.campaign_id,
+            offering_id=offering.offering_id,
+            category=offering.category,
+            purpose="service" if step.purpose == "service" else "marketing",
+            direction="outbound",
+            planned_at=self._setting.moment,
+            zone=plan.zone,
+        )
+
+
+def _places(
+    judges: Mapping[tuple[str, str], PhaseJudge], slices: Sequence[Slice]
+) -> tuple[Judged, dict[str, frozenset[str]]]:
+    """Return every member's place, and the products each is known to hold."""
+    judged: Judged = []
+    products: dict[str, frozenset[str]] = {}
+    for part in slices:
+        judge = judges[part.phase.campaign_id, part.phase.phase].judge
+        for member in part.members:
+            held = member.facts.get("products")
+            if isinstance(held, list):
+                products[member.customer_id] = frozenset(held)
+            city = member.facts.get("city")
+            judged.append(
+                judge(
+                    member.customer_id,
+                    member.failed,
+                    products.get(member.customer_id, _NOTHING),
+                    city if isinstance(city, str) else None,
+                )
+            )
+    return judged, products

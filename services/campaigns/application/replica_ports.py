@@ -1,0 +1,71 @@
+"""What the use cases need of replicas, kept answers, counts, inbox and outbox; part of a `Transaction`."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+import msgspec
+
+from services.campaigns.domain.offering import Offering
+from shared.contracts.campaigns import FunnelStage, Recommendation
+from shared.contracts.customer_view import Customer
+
+
+class Replicas(Protocol):
+    """What other services own, as their events told it."""
+
+    def put_customers(self, customers: Sequence[Customer]) -> None:
+        """Keep snapshots and holdings; of several only the newest `changed_at` wins."""
+        ...
+
+    def customer(self, customer_id: str) -> Customer | None:
+        """Return one subscriber's snapshot."""
+        ...
+
+    def put_offerings(self, offerings: Sequence[Offering]) -> None:
+        """Keep offerings as they now stand."""
+        ...
+
+    def offerings(self) -> Mapping[str, Offering]:
+        """Return the whole catalogue, by id."""
+        ...
+
+    def put_list(self, list_name: str, put: Sequence[str], removed: Sequence[str], at: datetime) -> None:
+        """Keep who is on a list; an older message cannot undo a newer one."""
+        ...
+
+    def lists_of(self, customer_id: str) -> frozenset[str]:
+        """Return the lists one subscriber is on."""
+        ...
+
+
+class Advice(Protocol):
+    """Answers given to the front desk."""
+
+    def answer(self, request_id: str) -> Recommendation | None:
+        """Return the answer given to this request before."""
+        ...
+
+    def keep(self, request_id: str, channel: str, answer: Recommendation, at: datetime) -> None:
+        """Keep an answer; the first one stands."""
+        ...
+
+
+class Figures(Protocol):
+    """Counts over candidates and contacts, each one statement."""
+
+    def funnel(self, campaign_id: str) -> dict[FunnelStage, int]:
+        """Count subscribers per stage of the funnel."""
+        ...
+
+
+class Events(Protocol):
+    """Inbox and outbox, in the transaction at hand."""
+
+    def first_time(self, event_id: str, at: datetime) -> bool:
+        """Note an arriving event; False when it was applied before."""
+        ...
+
+    def tell(self, event_type: str, event: msgspec.Struct, *, at: datetime, key: str) -> None:
+        """Store an event to be published."""
+        ...

@@ -1,0 +1,141 @@
+"""The run: open due phases, judge, plan, dispatch, follow up, fulfil; one at a time, resumed where it stood."""
+
+import logging
+from datetime import datetime, timedelta
+
+from services.campaigns.application.audiences import freeze_due
+from services.campaigns.application.dispatching import Dispatching
+from services.campaigns.application.following import take_silence_as_consent
+from services.campaigns.application.fulfilling import fulfil
+from services.campaigns.application.judging import Judging
+from services.campaigns.application.planning import Planning
+from services.campaigns.application.ports import Channels, CustomerView, Fulfilment, Governance, Rules
+from services.campaigns.application.setting import Setting, read_setting
+from services.campaigns.application.step_book import StepBook
+from services.campaigns.application.store_ports import Store
+from services.campaigns.domain import case as life
+from services.campaigns.domain.candidate import ContactState
+from shared.contracts.campaigns import RunReport
+from shared.kernel.clock import Clock, SystemClock
+from shared.kernel.faults import InvalidRequest, Unavailable
+
+_LOG = logging.getLogger(__name__)
+_LEASE = "run_due"
+_LEASE_FOR = timedelta(seconds=20)
+
+
+class LeaseLost(Unavailable):
+    """Another run is under way; ask again when it is over."""
+
+    code = "run_under_way"
+
+
+class _Tally:
+    """Counts what a run did."""
+
+    def __init__(self) -> None:
+        self.counts = dict.fromkeys(RunReport.__struct_fields__, 0)
+
+    def add(self, name: str, number: int) -> None:
+        self.counts[name] += number
+
+
+class RunDue:
+    """Carries out everything that is due. `holder` names this process among its replicas."""
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        view: CustomerView,
+        governance: Governance,
+        channels: Channels,
+        fulfilment: Fulfilment,
+        rules: Rules,
+        clock: Clock,
+        holder: str,
+        machine_clock: Clock | None = None,
+    ) -> None:
+        self._store = store
+        self._view = view
+        self._governance = governance
+        self._channels = channels
+        self._fulfilment = fulfilment
+        self._rules = rules
+        self._clock = clock
+        self._holder = holder
+        # A lease guards against processes, not against business time, which a rehearsal may hold still.
+        self._machine_clock = machine_clock or SystemClock()
+
+    def run_due(self, until: datetime | None) -> RunReport:
+        """Act as of `until` (now if null, never later than now); raises LeaseLost while another run is under way.
+
+        When another service does not answer the run ends there and says what it did; the next one goes on.
+        """
+        moment = self._moment(until)
+        tally = _Tally()
+        self._hold()
+        try:
+            self._run(moment, tally)
+        except LeaseLost:
+            raise
+        except Unavailable as fault:
+            _LOG.warning("run ends early: %s", fault.message)
+        finally:
+            self._store.release(_LEASE, self._holder)
+        return RunReport(**tally.counts)
+
+    def _moment(self, until: datetime | None) -> datetime:
+        now = self._clock.now()
+        if until is None:
+            return now
+        if until.tzinfo is None:
+            raise InvalidRequest("`until` needs a UTC offset", details={"field": "until"})
+        if until > now:
+            raise InvalidRequest("`until` lies in the future", details={"field": "until", "now": now.isoformat()})
+        return until
+
+    def _run(self, moment: datetime, tally: _Tally) -> None:
+        self._close(moment)
+        dispatching = Dispatching(self._store, self._channels, self._governance, moment)
+        tally.add("dispatched", dispatching.hand_over_leftovers())
+        setting = read_setting(self._store, self._rules, moment)
+        self._judge(setting, tally)
+        self._plan(setting, dispatching, tally)
+        take_silence_as_consent(self._store, moment)
+        self._hold()
+        tally.add("fulfilled", fulfil(self._store, self._fulfilment, moment))
+
+    def _close(self, moment: datetime) -> None:
+        """Close phases that are over; a live campaign without a phase left is finished."""
+        with self._store.write() as tx:
+            for campaign_id in tx.phases.close_over(moment):
+                case = tx.cases.get(campaign_id, lock=True)
+                if case:
+                    tx.cases.put(life.move(case, "finish", actor="run_due", at=moment))
+
+    def _judge(self, setting: Setting, tally: _Tally) -> None:
+        opened, audience = freeze_due(self._store, self._view, setting.rules, setting.plans, setting.moment)
+        tally.add("phases_opened", opened)
+        tally.add("audience", audience)
+        with self._store.read() as tx:
+            opening = [each for each in tx.phases.opening() if each.campaign_id in setting.plans]
+        if opening:
+            for judged in Judging(self._store, self._view, self._governance, setting).judge_all(opening):
+                tally.add("judged", judged)
+                self._hold()
+
+    def _plan(self, setting: Setting, dispatching: Dispatching, tally: _Tally) -> None:
+        steps = StepBook(setting.plans, setting.catalogue)
+        for contacts in Planning(self._store, self._governance, setting, steps).plan_day():
+            reserved = sum(each.state is ContactState.RESERVED for each in contacts)
+            tally.add("reserved", reserved)
+            tally.add("suppressed", len(contacts) - reserved)
+            tally.add("dispatched", dispatching.hand_over(contacts, steps))
+            self._hold()
+
+    def _hold(self) -> None:
+        """Take or extend the lease, on the machine's clock; raises LeaseLost."""
+        now = self._machine_clock.now()
+        if not self._store.acquire(_LEASE, self._holder, now, now + _LEASE_FOR):
+            raise LeaseLost("another run is under way: ask again when it is over")

@@ -1,0 +1,92 @@
+"""One subscriber's place in one phase: cell, then the first treatment of the cell the subscriber is eligible for."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from services.campaigns.domain.candidate import CandidateState, Cause, Membership, Stage
+from services.campaigns.domain.cells import Assignment, Draw
+from services.campaigns.domain.conflicts import ConflictBook, Profile
+from services.campaigns.domain.offering import Offering
+from services.campaigns.domain.plan import Plan, Treatment
+from services.campaigns.domain.ranking import score_of
+
+_NOT_KNOWN = Cause("campaign:unknown-offering", "1", "产品目录中没有该产品 / the catalogue no longer has the offering")
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A treatment as the judge needs it; an offering the catalogue does not know has no profile and is never made."""
+
+    treatment: Treatment
+    eligibility: frozenset[str]
+    score: float
+    due_at: datetime
+    profile: Profile | None
+
+
+class PhaseJudge:
+    """Judges the members of one phase; everything that is the same for all of them is worked out once."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        phase: str,
+        *,
+        catalogue: Mapping[str, Offering],
+        book: ConflictBook,
+        causes: Mapping[str, Cause],
+    ) -> None:
+        """`causes`: what to say of each eligibility rule that does not hold."""
+        self.plan = plan
+        self._phase = phase
+        self._causes = causes
+        self._converts = frozenset(plan.converts)
+        self._assignment = Assignment(plan.campaign, phase, plan.cells)
+        self._draw = Draw("rank", plan.campaign, phase)
+        starts_at = plan.starts_at(plan.by_phase[phase])
+        self._options = {
+            cell.cell: [_option(plan, plan.by_treatment[name], starts_at, catalogue, book) for name in cell.treatments]
+            for cell in plan.cells
+        }
+
+    def judge(
+        self, customer_id: str, failed: Collection[str], products: Collection[str], city: str | None
+    ) -> tuple[Membership, Option | None]:
+        """Return the member's place, and the treatment it may get if it is not control and eligible."""
+        cell = self._assignment.cell_of(customer_id)
+        held = not self._converts.isdisjoint(products)
+        place = Membership(
+            customer_id, self.plan.campaign, self._phase, cell.cell, self._draw.number(customer_id), held, city
+        )
+        if cell.cell == self.plan.control:
+            place.state = CandidateState.CONTROL
+            return place, None
+        options = self._options[cell.cell]
+        for option in options:
+            if option.profile is not None and (not failed or option.eligibility.isdisjoint(failed)):
+                place.treatment = option.treatment.treatment
+                place.offering_id = option.treatment.offering
+                place.channel = option.treatment.steps[0].channel
+                place.score = option.score
+                place.due_at = option.due_at
+                return place, option
+        place.drop(Stage.ELIGIBLE, self._failures(options, failed))
+        return place, None
+
+    def _failures(self, options: Collection[Option], failed: Collection[str]) -> tuple[Cause, ...]:
+        named = dict.fromkeys(rule for option in options for rule in sorted(option.eligibility) if rule in failed)
+        return tuple(self._causes[rule] for rule in named) or (_NOT_KNOWN,)
+
+
+def _option(
+    plan: Plan, treatment: Treatment, starts_at: datetime, catalogue: Mapping[str, Offering], book: ConflictBook
+) -> Option:
+    offering = catalogue.get(treatment.offering)
+    return Option(
+        treatment,
+        frozenset(offering.eligibility) if offering else frozenset(),
+        score_of(plan, treatment),
+        starts_at + timedelta(hours=treatment.steps[0].after_hours),
+        book.profile(plan.campaign, treatment.offering) if offering else None,
+    )

@@ -1,0 +1,28 @@
+"""Who comes first when not everybody can be approached: priority times what an approach is expected to bring."""
+
+from services.campaigns.domain.plan import Plan, Treatment
+
+UNASSUMED = 0.1
+"""The chance of acceptance where neither the plan's assumptions nor its goal of success say anything."""
+
+
+def score_of(plan: Plan, treatment: Treatment) -> float:
+    """Return priority x revenue in fen x chance of acceptance over all steps; deterministic, never negative."""
+    return plan.priority * treatment.revenue_fen * _chance(plan, treatment, 1)
+
+
+def _chance(plan: Plan, treatment: Treatment, number: int) -> float:
+    """Return the chance that the treatment is accepted at this step or at one that follows it."""
+    step = treatment.step(number)
+    if step is None:
+        return 0.0
+    assumed = plan.propensity(step.channel, treatment.offering)
+    if not assumed:
+        goal = next((each.target for each in plan.goals if each.kpi == "success_rate"), UNASSUMED)
+        return min(goal, 1.0)
+    after = treatment.step(number + 1)
+    goes_on = sum(assumed.get(outcome, 0.0) for outcome in after.when) if after else 0.0
+    by_silence = 0.0
+    if treatment.consent == "silence" and not (after and "delivered" in after.when):
+        by_silence = assumed.get("delivered", 0.0)
+    return assumed.get("accepted", 0.0) + by_silence + goes_on * _chance(plan, treatment, number + 1)
