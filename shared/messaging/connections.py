@@ -3,10 +3,9 @@
 import socket
 from typing import Any
 
-from kombu import Connection, Exchange, Queue
-
 from shared.messaging.memory import SCHEME, Transport
 from shared.messaging.topology import QueuePlan
+from shared.messaging.untyped import Connection, Exchange, Queue
 
 # Publishers and quiet consumers would notice a broker that vanished only after hours.
 _KEEPALIVE = {

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Self
 
 import eventlet
 
@@ -89,7 +89,7 @@ class EmbeddedBus:
         self._publisher.close()
         self._broker.close()
 
-    def __enter__(self) -> "EmbeddedBus":
+    def __enter__(self) -> Self:
         self.start()
         return self
 

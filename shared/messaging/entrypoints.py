@@ -223,7 +223,8 @@ class Every(Timer):
         """Log a failure; the next tick tries again."""
         if exc_info is not None:
             _log.error("timer_failed", method=self.method_name, exc_info=exc_info)
-        return super().handle_result(worker_ctx, result, exc_info)
+        super().handle_result(worker_ctx, result, exc_info)
+        return result, exc_info
 
 
 F = Callable[..., Any]
@@ -235,7 +236,7 @@ def rpc(method: F) -> F:
 
 
 def event(source_service: str, event_type: str) -> Callable[[F], F]:
-    """Call a method(self, event_id: str, event: Struct) for each event of that type; at least once, in no fixed order."""
+    """Call a method(self, event_id: str, event: Struct) for each such event; at least once, in no fixed order."""
     return EventHandler.decorator(source_service, event_type)  # type: ignore[no-any-return]  # nameko is untyped
 
 

@@ -1,4 +1,4 @@
-"""Green threads: everything under nameko runs on eventlet, and eventlet must patch a process before it does anything."""
+"""Green threads: nameko runs on eventlet, and eventlet must patch a process before that does anything else."""
 
 import warnings
 

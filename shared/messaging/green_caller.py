@@ -3,6 +3,7 @@
 import itertools
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cached_property
 from typing import Any, TypeVar
 from uuid import uuid4
@@ -12,7 +13,6 @@ import structlog
 from amqp.exceptions import AMQPError
 from eventlet.event import Event
 from eventlet.semaphore import Semaphore
-from kombu import Consumer, Exchange, Queue
 from kombu.exceptions import OperationalError
 from nameko.extensions import SharedExtension
 
@@ -20,6 +20,7 @@ from shared.kernel.faults import Unavailable
 from shared.messaging import wire
 from shared.messaging.calling import DEFAULT_TIMEOUT
 from shared.messaging.connections import open_connection
+from shared.messaging.untyped import Consumer, Exchange, Queue
 from shared.observability.correlation import carried
 
 T = TypeVar("T")
@@ -41,7 +42,7 @@ class GreenCaller:
         method: str,
         arguments: Mapping[str, object],
         returns: type[T],
-        timeout: float = DEFAULT_TIMEOUT,  # noqa: ASYNC109 - nothing here is asyncio
+        timeout: float = DEFAULT_TIMEOUT,
     ) -> T:
         """Ask and wait; see RpcCaller."""
         body = wire.encode_request(arguments)
@@ -124,10 +125,8 @@ class _Line:
         ticked = time.monotonic()
         try:
             while True:
-                try:
+                with suppress(TimeoutError):
                     self._connection.drain_events(timeout=1)
-                except TimeoutError:
-                    pass
                 if time.monotonic() - ticked >= 1:
                     ticked = time.monotonic()
                     self._connection.heartbeat_check()

@@ -12,7 +12,8 @@ from queue import Empty
 from typing import Any
 
 from eventlet.semaphore import Semaphore
-from kombu.transport import virtual
+
+from shared.messaging.untyped import BrokerState, VirtualChannel, VirtualTransport
 
 SCHEME = "memory"
 _serial = itertools.count(1)
@@ -26,7 +27,7 @@ class Broker:
 
     def __init__(self) -> None:
         self.name = f"bus-{next(_serial)}"
-        self.state = virtual.BrokerState()
+        self.state = BrokerState()
         self.queues: dict[str, deque[dict[str, Any]]] = {}
         self.in_flight = 0
         self.parked: list[tuple[str, str]] = []
@@ -73,7 +74,7 @@ class Broker:
             listeners.discard(transport)
 
 
-class Channel(virtual.Channel):
+class Channel(VirtualChannel):
     """A channel to a Broker; bodies are passed as they are."""
 
     do_restore = False
@@ -150,7 +151,7 @@ class Channel(virtual.Channel):
         self.broker.drop(queue)
 
 
-class Transport(virtual.Transport):
+class Transport(VirtualTransport):
     """Connects to the Broker named by the host part of the address; waits instead of polling."""
 
     Channel = Channel

@@ -8,7 +8,7 @@ DEFAULT_RETRIES = (0.5, 2.0, 10.0, 60.0, 300.0)
 MEBIBYTE = 1024 * 1024
 
 
-class FaultySettings(ValueError):
+class FaultySettings(ValueError):  # noqa: N818 - "fault" is the house word
     """Settings that cannot be used; the message lists every faulty one."""
 
 

@@ -1,8 +1,9 @@
 """What the bytes on the bus look like: nameko's protocol, spoken by our containers and by the pika client alike."""
 
 import re
+from collections.abc import Hashable
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import msgspec
 
@@ -70,7 +71,7 @@ def decode_reply(body: bytes | str, returns: type[T]) -> T:
     try:
         reply = _decoder(Reply).decode(body)
         if reply.error is None:
-            return _decoder(returns).decode(reply.result)
+            return cast(T, _decoder(returns).decode(reply.result))
     except msgspec.MsgspecError as fault:
         raise RemoteFault("invalid_reply", f"the reply is not what the contract says: {fault}") from None
     raise decode_fault(reply.error)
@@ -103,5 +104,5 @@ def _typed(code: str, message: str, details: dict[str, Any]) -> Fault:
 
 
 @lru_cache(maxsize=1024)
-def _decoder(returns: type[T]) -> msgspec.json.Decoder[T]:
-    return msgspec.json.Decoder(returns)
+def _decoder(returns: Hashable) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(cast(type, returns))

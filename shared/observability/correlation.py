@@ -1,4 +1,4 @@
-"""Correlation: headers that travel with every call and event, so that one request can be followed through all services."""
+"""Correlation: headers that travel with every call and event, so that a request can be followed everywhere."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager

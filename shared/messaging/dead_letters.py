@@ -1,0 +1,120 @@
+"""Parked messages: look at them, send them back where they came from, or drop them."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import pika  # type: ignore[import-untyped]  # pika ships no types
+import pika.exceptions  # type: ignore[import-untyped]  # likewise
+
+from shared.kernel.faults import NotFound, Unavailable
+from shared.messaging import wire
+
+PREFIX = "dead."
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """One parked message: where it failed, why, and what it says."""
+
+    message_id: str
+    queue: str
+    error: str
+    attempts: int
+    body: str
+
+
+def list_parked(amqp_url: str, queues: Sequence[str]) -> dict[str, int]:
+    """Return how many messages are parked per queue of work (names without `dead.`), those with none left out.
+
+    `queues` are the names to look at: `[plan.name for plan in queues_of(classes, settings)]`.
+    """
+    counts: dict[str, int] = {}
+    for queue in queues:
+        try:
+            with _channel(amqp_url) as channel:  # a passive declaration that fails closes its channel
+                if found := channel.queue_declare(PREFIX + queue, passive=True).method.message_count:
+                    counts[queue] = found
+        except NotFound:
+            continue
+    return counts
+
+
+def show(amqp_url: str, queue: str, limit: int = 20) -> list[DeadLetter]:
+    """Return the oldest parked messages of a queue and leave them there."""
+    with _channel(amqp_url) as channel:
+        found = [_letter(queue, *taken) for taken in _take(channel, queue, limit)]
+        channel.basic_nack(0, multiple=True, requeue=True)
+    return found
+
+
+def replay(amqp_url: str, queue: str, limit: int = 1000) -> int:
+    """Send parked messages back to their queue with a fresh count of attempts; returns how many.
+
+    Each is taken off only after the broker has it in its queue again.
+    """
+    return _each(amqp_url, queue, limit, lambda channel, properties, body: _resend(channel, queue, properties, body))
+
+
+def drop(amqp_url: str, queue: str, limit: int = 1000) -> int:
+    """Delete the oldest parked messages of a queue; returns how many."""
+    return _each(amqp_url, queue, limit, lambda *_: None)
+
+
+def _each(amqp_url: str, queue: str, limit: int, action: Callable[[Any, Any, bytes], None]) -> int:
+    done = 0
+    with _channel(amqp_url) as channel:
+        channel.confirm_delivery()
+        for method, properties, body in _take(channel, queue, limit):
+            action(channel, properties, body)
+            channel.basic_ack(method.delivery_tag)
+            done += 1
+    return done
+
+
+def _resend(channel: Any, queue: str, properties: Any, body: bytes) -> None:  # noqa: ANN401 - pika is untyped
+    headers = dict(properties.headers or {})
+    for name in (wire.ATTEMPT, wire.ERROR, "x-death"):
+        headers.pop(name, None)
+    properties.headers = headers
+    channel.basic_publish("", queue, body, properties, mandatory=True)
+
+
+def _take(channel: Any, queue: str, limit: int) -> Iterator[tuple[Any, Any, bytes]]:  # noqa: ANN401 - pika is untyped
+    for _ in range(limit):
+        method, properties, body = channel.basic_get(PREFIX + queue)
+        if method is None:
+            return
+        yield method, properties, body
+
+
+def _letter(queue: str, _method: object, properties: Any, body: bytes) -> DeadLetter:  # noqa: ANN401 - pika is untyped
+    headers = properties.headers or {}
+    deaths = headers.get("x-death") or [{}]
+    return DeadLetter(
+        message_id=properties.message_id or headers.get(wire.EVENT_ID) or properties.correlation_id or "",
+        queue=queue,
+        error=headers.get(wire.ERROR) or str(deaths[0].get("reason", "unknown")),
+        attempts=int(headers.get(wire.ATTEMPT) or 0) + 1,
+        body=body.decode(errors="replace"),
+    )
+
+
+@contextmanager
+def _channel(amqp_url: str) -> Iterator[Any]:
+    try:
+        connection = pika.BlockingConnection(pika.URLParameters(amqp_url))
+    except (pika.exceptions.AMQPError, OSError) as fault:
+        raise Unavailable(f"the bus cannot be reached: {fault!r}") from None
+    try:
+        yield connection.channel()
+    except pika.exceptions.ChannelClosedByBroker as fault:
+        if fault.reply_code == 404:  # noqa: PLR2004 - NOT_FOUND
+            raise NotFound(f"there is no such queue: {fault.reply_text}", details={"kind": "queue"}) from None
+        raise Unavailable(f"the broker refused: {fault.reply_text}") from None
+    except pika.exceptions.UnroutableError:
+        raise NotFound("the queue to replay into does not exist", details={"kind": "queue"}) from None
+    finally:
+        if connection.is_open:
+            connection.close()
