@@ -1,0 +1,33 @@
+"""How commands ask services: the client that integrators use, against BANYAN_AMQP_URL."""
+
+import os
+from contextlib import AbstractContextManager
+from typing import Any, Protocol, TypeVar
+
+import msgspec
+
+from shared.messaging.settings import BusSettings
+
+T = TypeVar("T")
+_PATIENCE = 60.0  # seconds; an evaluation of a large campaign takes a few
+
+
+class Client(Protocol):
+    """What commands need of a client."""
+
+    def call(self, service: str, method: str, *, timeout: float = 30.0, **arguments: object) -> Any:  # noqa: ANN401 - JSON
+        """Return the answer as builtins; raises Unavailable or the service's fault."""
+        ...
+
+
+def open_client() -> AbstractContextManager[Client]:
+    """Connect to the bus for as long as the block lasts; raises Unavailable where there is none."""
+    from shared.messaging.client import BanyanClient  # noqa: PLC0415 - pika is imported when it is needed
+
+    return BanyanClient(BusSettings.from_environment(os.environ).amqp_url)
+
+
+def ask(returns: type[T], service: str, method: str, **arguments: str) -> T:
+    """Ask one service once and return its answer; raises Unavailable or the service's fault."""
+    with open_client() as client:
+        return msgspec.convert(client.call(service, method, timeout=_PATIENCE, **arguments), returns)

@@ -1,0 +1,94 @@
+"""`banyan serve` and `banyan migrate`: services as processes of their own."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+from services.workbench import registry
+from shared.kernel.faults import NotAllowed, Unavailable
+from shared.messaging.settings import BusSettings
+
+if TYPE_CHECKING:
+    from shared.persistence.database import Database
+
+
+class DatabaseUnavailable(Unavailable):
+    """A service's database cannot be reached or used."""
+
+    code = "database_unavailable"
+
+
+@click.command()
+@click.argument("names", nargs=-1, required=True, metavar="SERVICE…")
+def serve(names: tuple[str, ...]) -> None:
+    """运行服务 · Run services until SIGTERM or Ctrl-C.
+
+    `governance` runs both its containers, `governance_bulk` only that one, `all` every service. Settings are read from
+    the environment: BANYAN_AMQP_URL, BANYAN_DATABASE_URL (with {service}), BANYAN_RULES_DIR and others.
+    """
+    from shared.messaging.relay_child import RelaySpec  # noqa: PLC0415 - the server's side loads eventlet
+    from shared.messaging.serving import serve as run  # noqa: PLC0415
+
+    settings = BusSettings.from_environment(os.environ)
+    containers = registry.containers_of(names)
+    owners = registry.services_of(names)
+    _check_databases(owners)
+    classes = [registry.class_of(container) for container in containers]
+    code = run(
+        classes,
+        settings,
+        {"BANYAN": {"settings": dict(os.environ), "clock": None}},
+        relays=[RelaySpec(service, registry.database_url(service, os.environ)) for service in owners],
+        neighbours=[registry.class_of(container) for container in registry.CONTAINERS if container not in containers],
+    )
+    raise SystemExit(code)
+
+
+@click.command()
+@click.argument("names", nargs=-1, metavar="[SERVICE]…")
+def migrate(names: tuple[str, ...]) -> None:
+    """更新数据库 · Bring the databases of the services (all if none is named) up to date.
+
+    Safe to run at any time and by several at once; each waits for the other.
+    """
+    from shared.persistence.migrations import migrate as bring_up_to_date  # noqa: PLC0415 - SQLAlchemy and Alembic
+
+    for service in registry.services_of(names):
+        with _database(service) as database:
+            bring_up_to_date(database, registry.migrations_of(service))
+        click.echo(f"{service}: up to date")
+
+
+def _check_databases(owners: list[str]) -> None:
+    """Refuse to serve on a database that lacks a migration; raises NotAllowed naming the command that helps."""
+    from alembic.runtime.migration import MigrationContext  # noqa: PLC0415
+    from alembic.script import ScriptDirectory  # noqa: PLC0415
+
+    for service in owners:
+        wanted = ScriptDirectory(str(registry.migrations_of(service))).get_current_head()
+        with _database(service) as database, database.read() as connection:
+            found = MigrationContext.configure(connection).get_current_revision()
+        if found != wanted:
+            message = f"the database of {service} is at {found or 'nothing'}, not at {wanted}: banyan migrate {service}"
+            raise NotAllowed(message, details={"service": service})
+
+
+@contextmanager
+def _database(service: str) -> Iterator["Database"]:
+    """Open a service's database for as long as the block lasts; raises Unavailable where no server answers."""
+    from sqlalchemy.exc import OperationalError  # noqa: PLC0415
+
+    from shared.persistence.database import Database  # noqa: PLC0415
+
+    database = Database(registry.database_url(service, os.environ))
+    try:
+        yield database
+    except OperationalError as fault:
+        first = str(fault.orig).strip().splitlines()[0]
+        message = f"the database of {service} cannot be used: {first}"
+        raise DatabaseUnavailable(message, details={"service": service}) from fault
+    finally:
+        database.close()

@@ -1,0 +1,72 @@
+"""Which services there are, and what of each the workbench needs; nothing of a service is imported before its turn."""
+
+import difflib
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from pathlib import Path
+
+import services
+from shared.kernel.faults import InvalidRequest, NotFound
+
+SERVICES = ("customer_view", "catalogue", "governance", "channels", "campaigns")
+BULK_SUFFIX = "_bulk"
+CONTAINERS = tuple(name + suffix for name in SERVICES for suffix in ("", BULK_SUFFIX))
+
+_ROOT = Path(services.__file__).parent
+
+
+def containers_of(names: Sequence[str]) -> list[str]:
+    """Return the containers meant by names: `governance` both of them, `governance_bulk` the one, `all` (or none) all.
+
+    Raises NotFound naming the nearest name.
+    """
+    chosen: set[str] = set()
+    for name in names or ["all"]:
+        if name == "all":
+            chosen.update(CONTAINERS)
+        elif name in SERVICES:
+            chosen.update((name, name + BULK_SUFFIX))
+        elif name in CONTAINERS:
+            chosen.add(name)
+        else:
+            raise _unknown(name, [*CONTAINERS, "all"])
+    return [container for container in CONTAINERS if container in chosen]
+
+
+def services_of(names: Sequence[str]) -> list[str]:
+    """Return the services that own the containers meant by names; raises NotFound."""
+    owners = {container.removesuffix(BULK_SUFFIX) for container in containers_of(names)}
+    return [service for service in SERVICES if service in owners]
+
+
+def class_of(container: str) -> type:
+    """Return the nameko class of a container; imports its service."""
+    module = import_module(f"services.{container.removesuffix(BULK_SUFFIX)}.service")
+    for found in vars(module).values():
+        if isinstance(found, type) and getattr(found, "name", None) == container:
+            return found
+    raise _unknown(container, [])
+
+
+def migrations_of(service: str) -> Path:
+    """Return the folder with a service's migrations."""
+    return _ROOT / service / "migrations"
+
+
+def database_url(service: str, environment: Mapping[str, str]) -> str:
+    """Return the URL of a service's database: BANYAN_DATABASE_URL, or SQLite under BANYAN_VAR.
+
+    Raises InvalidRequest where one URL would serve all services.
+    """
+    var = Path(environment.get("BANYAN_VAR") or "var").absolute()
+    template = environment.get("BANYAN_DATABASE_URL") or f"sqlite:///{var}/{{service}}.sqlite"
+    if "{service}" not in template:
+        message = "BANYAN_DATABASE_URL must hold {service}: every service has a database of its own"
+        raise InvalidRequest(message, details={"field": "BANYAN_DATABASE_URL"})
+    return template.replace("{service}", service)
+
+
+def _unknown(name: str, known: Sequence[str]) -> NotFound:
+    near = difflib.get_close_matches(name, known, 1)
+    hint = f": did you mean {near[0]}?" if near else f": there are {', '.join(SERVICES)}"
+    return NotFound(f"there is no service {name}{hint}", details={"kind": "service", "id": name})
