@@ -1,0 +1,1 @@
+"""The store, the names the rules know, and offerings in files."""

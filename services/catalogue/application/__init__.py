@@ -1,0 +1,1 @@
+"""What this service does: keep offerings and tell of their changes."""

@@ -1,0 +1,54 @@
+"""The composition root: which adapters stand behind the ports."""
+
+from pathlib import Path
+from weakref import WeakValueDictionary
+
+from nameko.extensions import DependencyProvider
+
+from services.catalogue.adapters.rule_names import RuleNames
+from services.catalogue.adapters.store import SqlStore
+from services.catalogue.application.use_cases import UseCases
+from services.catalogue.settings import Settings
+from shared.kernel.clock import Clock
+from shared.persistence.database import Database
+from shared.persistence.migrations import migrate
+from shared.rulekit.rule_book import RuleSource
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+_open: WeakValueDictionary[str, Database] = WeakValueDictionary()
+
+
+def open_database(settings: Settings) -> Database:
+    """Return this service's database, brought up to date; the same object for all who hold it in this process.
+
+    Shared because on SQLite the writers of one process take turns by a lock inside it.
+    """
+    database = _open.get(settings.database_url)
+    if database is None:
+        database = Database(settings.database_url)
+        migrate(database, MIGRATIONS)
+        _open[settings.database_url] = database
+    return database
+
+
+def build(settings: Settings, clock: Clock | None = None) -> UseCases:
+    """Put the service together; a `clock` given here replaces the settings'. Raises RuleFaults for faulty rules."""
+    names = RuleNames(RuleSource(settings.rules))
+    return UseCases(SqlStore(open_database(settings)), names, clock or settings.clock)
+
+
+class Dependencies(DependencyProvider):
+    """Gives workers the use cases, built once when the container starts.
+
+    `container.config["BANYAN"]` carries `settings` (a mapping like the environment) and `clock` (or None).
+    """
+
+    def setup(self) -> None:
+        """Read the settings and build; a fault here keeps the container from starting."""
+        given = self.container.config["BANYAN"]
+        self._use_cases = build(Settings.read(given["settings"]), given.get("clock"))
+
+    def get_dependency(self, worker_ctx: object) -> UseCases:  # noqa: ARG002 - nameko's signature
+        """Return the use cases."""
+        return self._use_cases

@@ -1,0 +1,1 @@
+"""Product offerings and what makes one unfit to be offered; no I/O."""
