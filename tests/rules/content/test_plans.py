@@ -10,6 +10,7 @@ import yaml
 from services.workbench.province import subscribers
 from shared.contracts.catalogue import Offering
 from shared.contracts.plan import Plan
+from shared.rulekit.cases import read_cases
 from shared.rulekit.reference import holds
 from shared.rulekit.rule_book import load_rules
 
@@ -186,3 +187,35 @@ def test_conflicts_name_categories_and_offerings_of_the_catalogue() -> None:
                 assert side.offerings <= OFFERINGS.keys()
                 assert side.campaigns <= PLANS.keys()
         assert getattr(rule, "offering", None) in {None, *OFFERINGS}
+
+
+def test_cases_of_conflicts_describe_campaigns_and_offerings_as_they_are() -> None:
+    _, scenarios = read_cases(BOOK, RULES)
+    for case in scenarios:
+        for one in (*case.content.get("candidates", ()), *case.content.get("history", ())):  # type: ignore[misc]
+            if case.kind == "conflicts":
+                assert isinstance(one, dict)
+                plan, offering = PLANS[one["campaign"]], OFFERINGS[one["offering"]]
+                touched = {offering.category, *(OFFERINGS[part].category for part in offering.components)}
+                assert set(one["categories"]) == touched
+                assert one.get("priority", plan.priority) == plan.priority
+                assert one.get("similar_to", plan.similar_to) == plan.similar_to
+
+
+# What a file like Beijing's tells of a subscriber: neither products nor brand, nor anything about tones.
+FEW_FACTS = {"age": 40, "gender": "male", "average_spend": 12_000, "data_used_mb": 30_000.0, "plan": "other",
+             "handset_os": "ios", "tenure_months": 30}  # fmt: skip
+
+
+@pytest.mark.parametrize("campaign", ["call-assistant", "mo-upgrade", "stock-trading"])
+def test_a_file_with_few_facts_still_has_an_audience_that_may_be_offered_something(campaign: str) -> None:
+    plan = PLANS[campaign]
+    segments = [BOOK.segments[phase.segment] for phase in plan.phases if phase.segment]
+    assert any(holds(rule, FEW_FACTS, book=BOOK, on=FIRST) for rule in segments)
+    rules = [BOOK.eligibility[rule] for rule in OFFERINGS[plan.treatments[0].offering].eligibility]
+    assert all(holds(rule, FEW_FACTS, book=BOOK, on=FIRST) for rule in rules)
+
+
+def test_an_unknown_age_does_not_pass_where_the_law_wants_an_adult() -> None:
+    without_age = {name: value for name, value in FEW_FACTS.items() if name != "age"}
+    assert not holds(BOOK.eligibility["adult"], without_age, book=BOOK, on=FIRST)

@@ -1,14 +1,12 @@
 """The cases beside every conflict rule and contact policy, judged by the domains that decide at run time."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
-import yaml
 
 from services.campaigns.domain import conflicts as domain
 from services.campaigns.domain.offering import Offering
@@ -17,7 +15,6 @@ from services.governance.domain.contacts import Contact, ListMark, OutcomeMark, 
 from services.governance.domain.instants import from_micros, to_micros
 from services.governance.domain.judgement import judge
 from services.governance.domain.refusals import Terms
-from shared.contracts.plan import Plan
 from shared.contracts.wire import CHANNELS
 from shared.rulekit import model
 from shared.rulekit.cases import ScenarioCase, read_cases
@@ -80,26 +77,15 @@ def test_the_policy_decides_as_its_owner_expects(case: ScenarioCase) -> None:
         assert from_micros(decision.next_allowed_at) == datetime.fromisoformat(content["next_allowed_at"])
 
 
-def campaigns() -> dict[str, tuple[int, frozenset[str]]]:
-    plans = [
-        msgspec.convert(yaml.safe_load(path.read_text("utf-8")), Plan) for path in RULES.glob("campaigns/*/plan.yaml")
-    ]
-    return {plan.campaign: (plan.priority, frozenset(plan.similar_to)) for plan in plans}
-
-
-def catalogue() -> dict[str, Offering]:
-    written = yaml.safe_load((RULES / "catalogue" / "offerings.yaml").read_text("utf-8"))
-    return {
-        one["offering_id"]: Offering(
-            one["offering_id"],
-            one["name_zh"],
-            one["name_en"],
-            one["category"],
-            components=tuple(one.get("components", ())),
-            products=tuple(one.get("products", ())),
-        )
-        for one in written
-    }
+def catalogue(written: Sequence[Mapping[str, Any]]) -> dict[str, Offering]:
+    """Return offerings that reach what a case says: the first category is their own, a part brings each further one."""
+    found = {}
+    for one in written:
+        first, *others = one["categories"]
+        parts = tuple(f"part-{category}" for category in others)
+        found[one["offering"]] = Offering(one["offering"], "", "", first, components=parts)
+        found |= {f"part-{category}": Offering(f"part-{category}", "", "", category) for category in others}
+    return found
 
 
 def bound(rule: model.ConflictRule) -> domain.ConflictRule:
@@ -122,7 +108,9 @@ def members(found: model.Members) -> domain.Members:
 @pytest.mark.parametrize("case", CONFLICT_CASES, ids=name)
 def test_the_conflict_leaves_those_its_owner_expects(case: ScenarioCase) -> None:
     content: Mapping[str, Any] = case.content
-    book = domain.ConflictBook([bound(BOOK.conflicts[case.rule_id])], catalogue(), campaigns())
+    named = [*content["candidates"], *content.get("history", ())]
+    weights = {one["campaign"]: (one.get("priority", 50), frozenset(one.get("similar_to", ()))) for one in named}
+    book = domain.ConflictBook([bound(BOOK.conflicts[case.rule_id])], catalogue(named), weights)
     contenders = [
         domain.Contender(book.profile(one["campaign"], one["offering"]), "phase", float(one["score"]))
         for one in content["candidates"]
