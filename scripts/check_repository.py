@@ -6,15 +6,17 @@
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 MOST_LINES = 300
+DECISIONS = "docs/decisions/0001-record-decisions.md"
 EMPTY_NAMES = {"utils", "util", "helpers", "helper", "common", "misc"}
 _ADDRESS = re.compile(r"--(extra-)?index-url|--find-links|https?://|file://", re.IGNORECASE)
-_INDEX = re.compile(r"--(extra-)?index-url[ =]|https?://[^\s\"]*/simple\b")
-_MACHINE = re.compile(r"(?<![\w.}~-])/(?:home|Users|work|farm)/\w|(?<![\w.}~-])/root/\w|[A-Z]:\\Users\\")
+_INDEX = re.compile(r"--(extra-)?index-url[ =]|https?://[^\s\"]*/simple(?![\w-])")
+_LISTED = re.compile(r"\]\((\d{4}-[a-z0-9-]+\.md)\)")
+_MACHINE = re.compile(r"(?<![\w.}~-])/(?:home|Users|work|farm)/[\w.]|(?<![\w.}~-])/root/[\w.]|[A-Z]:\\Users\\")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,15 @@ def _check_module(path: str, lines: list[str]) -> Iterator[Finding]:
         yield Finding(path, 0, "is named after nothing; name the module after the one idea it holds")
 
 
+def check_decisions(index: str, pages: Sequence[str]) -> Iterator[Finding]:
+    """Yield where the list of decisions (the text of page 0001) and the pages that exist differ."""
+    listed = set(_LISTED.findall(index))
+    for page in sorted(set(pages) - listed):
+        yield Finding(DECISIONS, 0, f"the list lacks {page}")
+    for page in sorted(listed - set(pages)):
+        yield Finding(DECISIONS, 0, f"the list names {page}, which is not there")
+
+
 def tracked_files(root: Path) -> list[str]:
     """Return the paths git knows, relative to `root`."""
     listing = subprocess.run(["git", "ls-files", "-z"], cwd=root, check=True, capture_output=True, text=True)
@@ -58,7 +69,12 @@ def tracked_files(root: Path) -> list[str]:
 
 def check_repository(root: Path) -> Iterator[Finding]:
     """Yield the findings of all tracked text files."""
-    for path in tracked_files(root):
+    paths = tracked_files(root)
+    if DECISIONS in paths:
+        folder = Path(DECISIONS).parent
+        pages = [Path(path).name for path in paths if Path(path).parent == folder and path.endswith(".md")]
+        yield from check_decisions((root / DECISIONS).read_text("utf-8"), pages)
+    for path in paths:
         file = root / path
         if file.is_file():
             content = file.read_bytes()
