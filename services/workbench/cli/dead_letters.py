@@ -1,0 +1,95 @@
+"""`banyan dead-letters`: messages that no attempt could handle, parked beside the queue they failed in."""
+
+import os
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from services.workbench import registry
+from services.workbench.cli.console import json_option, print_json, print_table
+from shared.messaging.settings import BusSettings
+
+_DEAD = "dead."
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def limit_option(default: int) -> Callable[[Command], Command]:
+    """Give a command `--limit`."""
+    kind = click.IntRange(min=1)
+    return click.option("--limit", type=kind, default=default, show_default=True, help="最多条数 · At most so many")
+
+
+@click.group("dead-letters")
+def dead_letters() -> None:
+    """处理死信 · Look at parked messages, replay or drop them."""
+
+
+@dead_letters.command("list")
+@json_option
+def list_letters(*, as_json: bool) -> None:
+    """列出有死信的队列 · List the queues that have parked messages, with how many."""
+    from shared.messaging.dead_letters import list_parked  # noqa: PLC0415 - pika is imported when it is needed
+
+    settings = _settings()
+    counts = list_parked(settings.amqp_url, _work_queues(settings))
+    if as_json:
+        print_json(counts)
+    elif counts:
+        print_table(["queue", "parked"], sorted(counts.items()))
+    else:
+        click.echo("nothing is parked")
+
+
+@dead_letters.command()
+@click.argument("queue")
+@limit_option(20)
+@json_option
+def show(queue: str, limit: int, *, as_json: bool) -> None:
+    """查看死信 · Show the oldest parked messages of QUEUE and leave them there."""
+    from shared.messaging import dead_letters as letters  # noqa: PLC0415
+
+    found = letters.show(_settings().amqp_url, queue, limit)
+    if as_json:
+        print_json(found)
+        return
+    for letter in found:
+        click.echo(f"{letter.message_id or '–'} · after {letter.attempts} attempts · {letter.error}")
+        click.echo(f"  {letter.body}")
+    click.echo(f"{len(found)} shown")
+
+
+@dead_letters.command()
+@click.argument("queue")
+@limit_option(1000)
+def replay(queue: str, limit: int) -> None:
+    """重投死信 · Send parked messages back to QUEUE, with a fresh count of attempts."""
+    from shared.messaging import dead_letters as letters  # noqa: PLC0415
+
+    click.echo(f"{letters.replay(_settings().amqp_url, queue, limit)} sent back to {queue}")
+
+
+@dead_letters.command()
+@click.argument("queue")
+@limit_option(1000)
+@click.confirmation_option(
+    "--yes", prompt="They will be gone for good. Drop them?", help="不再询问 · Do not ask"
+)
+def drop(queue: str, limit: int) -> None:
+    """丢弃死信 · Delete the oldest parked messages of QUEUE."""
+    from shared.messaging import dead_letters as letters  # noqa: PLC0415
+
+    click.echo(f"{letters.drop(_settings().amqp_url, queue, limit)} dropped from {queue}")
+
+
+def _settings() -> BusSettings:
+    return BusSettings.from_environment(os.environ)
+
+
+def _work_queues(settings: BusSettings) -> list[str]:
+    """Return every queue that services consume from; parked and waiting messages have queues of their own."""
+    from shared.messaging import topology  # noqa: PLC0415
+
+    plans = topology.queues_of([registry.class_of(container) for container in registry.CONTAINERS], settings)
+    names = [plan.name for plan in plans]
+    return [name for name in names if f"{_DEAD}{name}" in names]
