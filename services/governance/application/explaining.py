@@ -7,6 +7,7 @@ from services.governance.application.translation import request_of, verdict_of
 from services.governance.domain.calendar import zone_named
 from services.governance.domain.instants import from_micros, to_micros
 from services.governance.domain.lifecycle import TellableState, state_of
+from services.governance.domain.refusals import TEXTS
 from shared.contracts.governance import Receipt, ReceiptCounter
 from shared.contracts.wire import INTERACTIVE_LIMIT
 from shared.kernel.clock import Clock
@@ -108,7 +109,8 @@ def _sentences(issued: Issued, stamp: Stamp, state: TellableState) -> Text:
 
 def _later(issued: Issued) -> Text:
     if issued.next_allowed_at is None:
-        return _NEVER
+        is_own = any(finding.rule_id in TEXTS for finding in issued.findings)  # nobody could judge it, so nobody knows
+        return Text("", "") if is_own else _NEVER
     moment = _local(issued.next_allowed_at, issued.contact.zone)
     return Text(f"最早可联系时间：{moment}。", f"The earliest permitted time is {moment}.")
 

@@ -42,7 +42,7 @@ def read_batch(requests: Sequence[ContactRequest]) -> Batch:
 
 
 def is_storable(request: ContactRequest) -> bool:
-    """Tell whether the request's texts are ids: neither empty where they name something, nor endless, nor unprintable."""
+    """Tell whether the request's texts are ids: not empty where they name something, not endless, printable."""
     texts = (
         f"{request.contact_id}{request.customer_id}{request.channel}{request.campaign_id}"
         f"{request.offering_id}{request.category}{request.zone}"

@@ -31,7 +31,7 @@ def span_of(unit: CalendarUnit, zone: str, at: int) -> Span:
 
 @lru_cache(maxsize=65_536)
 def _span_of_quarter(unit: CalendarUnit, zone: str, quarter: int) -> Span:
-    # Since 1972 every zone's offset and every change of it falls on a quarter of an hour, so one answer serves all of it.
+    # Since 1972 every zone's offset and every change of it falls on a quarter of an hour: one answer serves all of it.
     local = from_micros(quarter * QUARTER).astimezone(_known(zone))
     start = local.replace(minute=0, second=0, microsecond=0, fold=0)
     if unit != "hour":

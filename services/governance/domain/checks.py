@@ -68,6 +68,11 @@ class Check(ABC):
     def policy(self) -> Policy:
         """The policy itself."""
 
+    @property
+    def is_permanent(self) -> bool:
+        """Whether the policy is in force on every day."""
+        return self.policy.valid_from is None and self.policy.valid_to is None
+
     @abstractmethod
     def first_permitted(self, asked: Contact, standing: Standing, at: int) -> int | None:
         """Return the first moment from `at` on that the policy permits, were it always in force; None is never."""
@@ -78,6 +83,8 @@ class Check(ABC):
 
     def in_force(self, zone: str, at: int) -> bool:
         """Tell whether the policy governs a contact at that moment."""
+        if self.is_permanent:
+            return True
         start, end = self.validity(zone)
         return start <= at < end
 
@@ -90,6 +97,8 @@ class Check(ABC):
 
     def earliest(self, asked: Contact, standing: Standing, at: int) -> int | None:
         """Return the first moment from `at` on that the policy permits, days out of force included; None is never."""
+        if self.is_permanent:
+            return self.first_permitted(asked, standing, at)
         start, end = self.validity(asked.zone)
         if not start <= at < end:
             return at
@@ -110,7 +119,7 @@ class _SubscriberLimit(Check):
         else:
             wanted = asked[name]
             points = [contact for contact, mask in standing.points if mask & bit and contact[name] == wanted]
-        if points and not (self.policy.valid_from is None and self.policy.valid_to is None):
+        if points and not self.is_permanent:
             start, end = self.validity(asked.zone)
             points = [point for point in points if start <= point.at < end]
         return points

@@ -36,8 +36,6 @@ class Plan:
     all: tuple[Check, ...]
     unused: tuple[int | None, ...]
     """Counters of a subscriber whom nobody contacted; None where a limit does not concern the contact."""
-    is_bounded: bool
-    """Whether some of the checks are in force on certain days only."""
     is_forbidden: bool
     """Whether a limit of none is among them, so that even a subscriber without history must be checked."""
 
@@ -52,7 +50,7 @@ class PolicySet:
         self.capacity = tuple(c for c in self.checks if isinstance(c, CapacityCheck))
         self.lists = tuple(c for c in self.checks if isinstance(c, ListCheck))
         self.cooling = tuple(c for c in self.checks if isinstance(c, CoolingCheck))
-        self.has_permanent = any(c.policy.valid_from is None and c.policy.valid_to is None for c in self.checks)
+        self.has_permanent = any(check.is_permanent for check in self.checks)
         self._covering = [(check.bit, _tests(check.policy.scope)) for check in self.checks]
         self._masks: dict[_Signature, int] = {}
         self._plans: dict[int, Plan] = {}
@@ -109,7 +107,6 @@ class PolicySet:
             cooling=tuple(check for check in concerned if isinstance(check, CoolingCheck)),
             all=concerned,
             unused=tuple(0 if check.bit & mask else None for check in self.limits),
-            is_bounded=any(c.policy.valid_from is not None or c.policy.valid_to is not None for c in concerned),
             is_forbidden=any(check.limit < 1 for _, check in limits),
         )
 
