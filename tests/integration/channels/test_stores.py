@@ -9,16 +9,19 @@ import msgspec
 import pytest
 import sqlalchemy as sa
 
+from services.channels.adapters.simulator import Simulator
 from services.channels.adapters.store import SqlStore
 from services.channels.adapters.tables import metadata, outbox
-from services.channels.application.ports import Store
+from services.channels.application.ports import ChannelAdapter, Store
+from services.channels.application.running import LEASE
 from services.channels.dependencies import MIGRATIONS
 from services.channels.domain.order import Order
 from services.channels.domain.progress import Standing, leased
-from shared.contracts.channels import ContactsSent
+from services.channels.domain.words import Channel
+from shared.contracts.channels import ContactsSent, RunResult
 from shared.persistence.database import Database
 from shared.persistence.migrations import migrate
-from tests.unit.channels.making import NINE, FakeStore, KilledError, ordered
+from tests.unit.channels.making import NINE, FakeStore, Gateway, KilledError, Rig, asked, ordered
 
 _LATER = NINE + timedelta(days=1)
 
@@ -161,6 +164,29 @@ def test_runners_side_by_side_never_hold_the_same_order(sql_store: SqlStore) -> 
     for thread in threads:
         thread.join()
     assert sorted(seen) == [f"c{number:03}" for number in range(200)]
+
+
+def test_killed_while_sending_and_while_noting_each_contact_is_told_once(sql_store: SqlStore) -> None:
+    gateway = Gateway(crash=True)
+    adapters: dict[Channel, ChannelAdapter] = {"sms": gateway, "outbound_call": Simulator("7")}
+    rig = Rig(store=sql_store, adapters=adapters)
+    rig.use.dispatch([asked(f"c{n:03}", channel=("sms", "outbound_call")[n % 2]) for n in range(300)])
+    rig.clock.move_to(NINE + timedelta(hours=1))
+    with pytest.raises(KilledError):
+        rig.use.run_due()
+    gateway.crash = False
+    rig.machine_clock.advance(LEASE)
+    rig.use.run_due()
+    assert rig.use.run_due() == RunResult(sent=0, failed=0, answered=0)
+    with sql_store._database.read() as connection:
+        rows = connection.execute(sa.select(outbox.outbox.c.event_type, outbox.outbox.c.body)).all()
+    sent = [
+        item.contact_id
+        for row in rows
+        if row.event_type == "contacts_sent"
+        for item in msgspec.json.decode(row.body, type=ContactsSent).contacts
+    ]
+    assert sorted(sent) == [f"c{n:03}" for n in range(300)]
 
 
 def test_the_migration_makes_the_tables_the_store_uses(sql_store: SqlStore) -> None:
