@@ -15,7 +15,7 @@ LOCK := uv pip compile -q --universal --python-version 3.11 --generate-hashes --
 help: ## Show what can be made
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
-	@echo "  ARGS passes arguments on:  make test ARGS='tests/unit -k quiet'   make demo ARGS='--customers 2000'"
+	@echo "  ARGS passes arguments on:  make test ARGS='tests/unit -k quiet'   make demo ARGS='--subscribers 2000'"
 
 setup: $(VENV)/.installed ## Install Banyan into .venv (console command .venv/bin/banyan)
 

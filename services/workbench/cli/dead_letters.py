@@ -72,9 +72,7 @@ def replay(queue: str, limit: int) -> None:
 @dead_letters.command()
 @click.argument("queue")
 @limit_option(1000)
-@click.confirmation_option(
-    "--yes", prompt="They will be gone for good. Drop them?", help="不再询问 · Do not ask"
-)
+@click.confirmation_option("--yes", prompt="They will be gone for good. Drop them?", help="不再询问 · Do not ask")
 def drop(queue: str, limit: int) -> None:
     """丢弃死信 · Delete the oldest parked messages of QUEUE."""
     from shared.messaging import dead_letters as letters  # noqa: PLC0415
