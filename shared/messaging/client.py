@@ -13,7 +13,7 @@ from shared.kernel.faults import Fault, Unavailable
 from shared.messaging import wire
 from shared.messaging.event_feed import EventFeed
 from shared.messaging.link import Link
-from shared.observability.correlation import CORRELATION, carried
+from shared.observability.correlation import carried
 
 Call = tuple[str, str, Mapping[str, object]]
 DEFAULT_TIMEOUT = 30.0
@@ -22,8 +22,10 @@ DEFAULT_TIMEOUT = 30.0
 @dataclass(slots=True)
 class _Pending:
     name: str
-    forget: Callable[[], object]
-    """Give up waiting: a late answer is dropped."""
+    number: str
+    request: bytes
+    then: Callable[[], None] | None = None
+    """Called in the connection's thread when the answer is there."""
     done: threading.Event = field(default_factory=threading.Event)
     body: bytes | None = None
     fault: Fault | None = None
@@ -49,9 +51,10 @@ class BanyanClient:
         Raises Unavailable (nobody answers in time, no such service, no bus) and the fault that the service reported
         (InvalidRequest, NotFound, NotAllowed, RemoteFault with its code).
         """
-        pending = self._connected().ask(service, method, arguments)
+        line = self._connected()
+        pending = line.ask(service, method, arguments)
         if not pending.done.wait(timeout):
-            pending.forget()
+            line.forget(pending)
             raise Unavailable(f"{service}.{method} did not answer within {timeout:g} s")
         return pending.outcome()
 
@@ -62,14 +65,8 @@ class BanyanClient:
 
         `timeout` bounds the wait for each next answer.
         """
-        line = self._connected()
-        asked: list[_Pending] = []
-        room = threading.Semaphore(in_flight)
-        for service, method, arguments in calls:
-            if not room.acquire(timeout=timeout):
-                raise Unavailable(f"{in_flight} calls got no answer within {timeout:g} s")
-            asked.append(line.ask(service, method, arguments, room))
-        return [_settled(pending, timeout) for pending in asked]
+        burst = _Burst(self._connected(), calls, in_flight)
+        return burst.run(timeout)
 
     def events(self, source: str, event_type: str, queue: str, *, idle_seconds: float | None = None) -> EventFeed:
         """Iterate over the events of a type through a durable queue of the caller's own; see EventFeed."""
@@ -101,7 +98,7 @@ class _ClientLine:
     def __init__(self, url: str, name: str) -> None:
         self._reply_to = str(uuid4())
         self._numbers: Iterator[int] = itertools.count(1)
-        self._pending: dict[str, tuple[_Pending, threading.Semaphore | None]] = {}
+        self._pending: dict[str, _Pending] = {}
         self._bound = threading.Event()
         self._link = Link(url, name, on_open=self._opened, on_lost=self._lost)
         if not self._bound.wait(DEFAULT_TIMEOUT):
@@ -112,28 +109,38 @@ class _ClientLine:
         """Whether calls can be made."""
         return self._link.is_open
 
-    def ask(
-        self, service: str, method: str, arguments: Mapping[str, object], room: threading.Semaphore | None = None
-    ) -> _Pending:
-        """Send a request; the answer arrives in what is returned, and then makes room for another."""
+    def ask(self, service: str, method: str, arguments: Mapping[str, object]) -> _Pending:
+        """Send a request; the answer arrives in what is returned."""
+        pending = self.prepare(service, method, arguments)
+        self.do(lambda: self.send(pending))
+        return pending
+
+    def prepare(self, service: str, method: str, arguments: Mapping[str, object]) -> _Pending:
+        """Write a request down."""
         number = str(next(self._numbers))
-        pending = _Pending(f"{service}.{method}", lambda: self._pending.pop(number, None))
-        headers = carried()
-        headers.setdefault(CORRELATION, uuid4().hex)
+        pending = _Pending(f"{service}.{method}", number, wire.encode_request(arguments))
+        self._pending[number] = pending
+        return pending
+
+    def send(self, pending: _Pending) -> None:
+        """Publish a request; only in the connection's thread."""
         properties = pika.BasicProperties(
             content_type=wire.JSON_TYPE,
             content_encoding="utf-8",
             delivery_mode=2,
             reply_to=self._reply_to,
-            correlation_id=number,
-            headers=headers,
+            correlation_id=pending.number,
+            headers=carried() or None,  # a service makes up a correlation id where there is none
         )
-        body = wire.encode_request(arguments)
-        self._pending[number] = (pending, room)
-        self._link.do(
-            lambda: self._link.channel.basic_publish(wire.RPC_EXCHANGE, pending.name, body, properties, mandatory=True)
-        )
-        return pending
+        self._link.channel.basic_publish(wire.RPC_EXCHANGE, pending.name, pending.request, properties, mandatory=True)
+
+    def do(self, action: Callable[[], None]) -> None:
+        """Run something in the connection's thread."""
+        self._link.do(action)
+
+    def forget(self, pending: _Pending) -> None:
+        """Give up waiting: a late answer is dropped."""
+        self._pending.pop(pending.number, None)
 
     def close(self) -> None:
         """Disconnect; whoever waits is told."""
@@ -161,19 +168,62 @@ class _ClientLine:
         self._bound.set()
 
     def _finish(self, number: str, *, body: bytes | None = None, fault: Fault | None = None) -> None:
-        pending, room = self._pending.pop(number, (None, None))
-        if pending is not None:
-            pending.body, pending.fault = body, fault
-            pending.done.set()
-        if room is not None:
-            room.release()
+        pending = self._pending.pop(number, None)
+        if pending is None:
+            return
+        pending.body, pending.fault = body, fault
+        pending.done.set()
+        if pending.then is not None:
+            pending.then()
 
 
-def _settled(pending: _Pending, timeout: float) -> object:
-    if not pending.done.wait(timeout):
-        pending.forget()
-        return Unavailable(f"{pending.name} did not answer within {timeout:g} s")
-    try:
-        return pending.outcome()
-    except Fault as fault:
-        return fault
+class _Burst:
+    """Many calls over one line: each answer sends the next request from within the connection's thread."""
+
+    def __init__(self, line: _ClientLine, calls: Sequence[Call], in_flight: int) -> None:
+        self._line = line
+        self._rest = iter(calls)
+        self._in_flight = in_flight
+        self._asked: list[_Pending] = []
+        self._answered, self._total = 0, len(calls)
+        self._all_done = threading.Event()
+
+    def run(self, timeout: float) -> list[Any | Fault]:
+        """Ask all; return outcomes in order."""
+        if self._total:
+            self._line.do(self._start)
+            before = -1
+            while not self._all_done.wait(timeout) and before != self._answered:
+                before = self._answered
+        return [self._outcome(pending, timeout) for pending in self._asked] + self._unsent(timeout)
+
+    def _start(self) -> None:
+        for _ in range(min(self._in_flight, self._total)):
+            self._next()
+
+    def _next(self) -> None:
+        if (call := next(self._rest, None)) is not None:
+            pending = self._line.prepare(*call)
+            pending.then = self._advance
+            self._asked.append(pending)
+            self._line.send(pending)
+
+    def _advance(self) -> None:
+        self._answered += 1
+        if self._answered == self._total:
+            self._all_done.set()
+        elif self._line.is_open:
+            self._next()
+
+    def _outcome(self, pending: _Pending, timeout: float) -> Any | Fault:  # noqa: ANN401 - JSON builtins
+        if not pending.done.is_set():
+            self._line.forget(pending)
+            return Unavailable(f"{pending.name} did not answer within {timeout:g} s")
+        try:
+            return pending.outcome()
+        except Fault as fault:
+            return fault
+
+    def _unsent(self, timeout: float) -> list[Any | Fault]:
+        missing = self._total - len(self._asked)
+        return [Unavailable(f"not asked: others got no answer within {timeout:g} s") for _ in range(missing)]

@@ -53,6 +53,7 @@ class RpcConsumer(NamekoRpcConsumer):
     """Answers on the connection the request came by, before acknowledging it; rejects what is no request."""
 
     queue_consumer = BusConsumer()
+    queue: Any
 
     def setup(self) -> None:
         """Name the queue; the consumer declares it."""

@@ -71,7 +71,7 @@ def decode_reply(body: bytes | str, returns: type[T]) -> T:
     try:
         reply = _decoder(Reply).decode(body)
         if reply.error is None:
-            return cast(T, _decoder(returns).decode(reply.result))
+            return cast(T, _decoder(cast(Hashable, returns)).decode(reply.result))
     except msgspec.MsgspecError as fault:
         raise RemoteFault("invalid_reply", f"the reply is not what the contract says: {fault}") from None
     raise decode_fault(reply.error)
