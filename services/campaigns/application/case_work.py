@@ -8,7 +8,8 @@ from services.campaigns.application.ports import Rules
 from services.campaigns.application.store_ports import Store, Transaction
 from services.campaigns.domain import case as life
 from services.campaigns.domain.case import Case, CaseState
-from services.campaigns.domain.plan import Plan
+from services.campaigns.domain.pacing import day_of
+from services.campaigns.domain.plan import ZONE, Plan
 from services.campaigns.domain.plan_checks import Known, PlanFault, check_plan
 from shared.contracts import plan as wire
 from shared.contracts.campaigns import CampaignStatus
@@ -42,7 +43,7 @@ class CaseWork:
         """Check and keep a plan; the same plan again changes nothing. Raises FaultyPlan, NotAllowed."""
         asked = _read(plan)
         now = self._clock.now()
-        rules = self._rules.current(now.date())
+        rules = self._rules.current(day_of(now, ZONE))
         unreadable = {
             each.phase: [f"the rule cannot be read: {fault}" for fault in rules.faults_of(each.rule)]
             for each in asked.phases

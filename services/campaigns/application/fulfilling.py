@@ -12,9 +12,9 @@ from shared.contracts.campaigns import FulfilledOrder, OrdersFulfilled
 from shared.kernel.identity import derive_id
 
 BATCH = 500
-MOST_TRIES = 5
 WAIT = timedelta(hours=1)
-"""Before the second try; twice as long before each further one."""
+LONGEST_WAIT = timedelta(days=1)
+"""An order that may half stand is asked for again until it is settled: after one hour, then twice as long each time."""
 
 
 def fulfil(store: Store, fulfilment: Fulfilment, moment: datetime) -> int:
@@ -24,10 +24,12 @@ def fulfil(store: Store, fulfilment: Fulfilment, moment: datetime) -> int:
         with store.read() as tx:
             orders = tx.orders.open(moment, after, BATCH)
             catalogue = tx.replicas.offerings() if orders else {}
+            cases = tx.cases.many({each.campaign_id for each in orders})
         if not orders:
             return fulfilled
         after = orders[-1].contact_id
-        results = fulfilment.carry_out(orders, catalogue)
+        assumed = {each.campaign_id: each.plan.simulation.fulfilment for each in cases}
+        results = fulfilment.carry_out(orders, catalogue, assumed)
         settled = [_settled(order, result, moment) for order, result in zip(orders, results, strict=True)]
         done = [each for each in settled if each.state == "fulfilled"]
         with store.write() as tx:
@@ -43,8 +45,9 @@ def _settled(order: SalesOrder, result: FulfilmentResult, moment: datetime) -> S
     tries = order.tries + 1
     if result.is_fulfilled:
         return replace(order, state="fulfilled", tries=tries, fulfilled_at=moment, fault="")
-    if result.retry and tries < MOST_TRIES:
-        return replace(order, tries=tries, due_at=moment + WAIT * 2 ** (tries - 1), fault=result.fault)
+    if result.retry:
+        wait = min(WAIT * 2 ** min(order.tries, 8), LONGEST_WAIT)
+        return replace(order, tries=tries, due_at=moment + wait, fault=result.fault)
     return replace(order, state="failed", tries=tries, fault=result.fault)
 
 

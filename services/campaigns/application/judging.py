@@ -1,7 +1,7 @@
 """Judge the members of newly opened phases: cell, eligible treatment, lists, conflicts; one range after the other."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
 
 from services.campaigns.application.audiences import Slice, side_by_side
@@ -26,7 +26,16 @@ Judged = list[tuple[Membership, Option | None]]
 class Judging:
     """Judges in ranges of subscribers; each range and its progress are one transaction, so work is taken up again."""
 
-    def __init__(self, store: Store, view: CustomerView, governance: Governance, setting: Setting) -> None:
+    def __init__(
+        self,
+        store: Store,
+        view: CustomerView,
+        governance: Governance,
+        setting: Setting,
+        hold: Callable[[], None],
+    ) -> None:
+        """`hold` extends the run's lease before anything is written, or raises."""
+        self._hold = hold
         self._store = store
         self._view = view
         self._governance = governance
@@ -69,6 +78,7 @@ class Judging:
             if place.state is CandidateState.READY:
                 newcomers[place.customer_id].append(place)
         fallen = settle(self._setting, scene, newcomers, products)
+        self._hold()
         with self._store.write() as tx:
             tx.candidates.add([place for place, _ in judged])
             tx.candidates.drop(fallen)

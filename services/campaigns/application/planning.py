@@ -1,6 +1,6 @@
 """Ask governance for the day's contacts by rank, in batches; keep permits and suppressions with their reasons."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -33,8 +33,17 @@ class Planning:
     """Turns ready candidates into contacts; a batch and its progress are one transaction."""
 
     def __init__(
-        self, store: Store, governance: Governance, setting: Setting, steps: StepBook, *, batch: int = BATCH
+        self,
+        store: Store,
+        governance: Governance,
+        setting: Setting,
+        steps: StepBook,
+        hold: Callable[[], None],
+        *,
+        batch: int = BATCH,
     ) -> None:
+        """`hold` extends the run's lease before anything is written, or raises."""
+        self._hold = hold
         self._store = store
         self._governance = governance
         self._setting = setting
@@ -62,6 +71,7 @@ class Planning:
             self._sort(proposal, verdict, outcome)
         scripts = {each.step.script_id: each.step.words for each in proposals}
         moment = self._setting.moment
+        self._hold()
         with self._store.write() as tx:
             tx.contacts.keep_scripts(scripts)
             tx.contacts.add(outcome.contacts)

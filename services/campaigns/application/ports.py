@@ -12,6 +12,7 @@ from shared.contracts.channels import DispatchOrder, DispatchResult
 from shared.contracts.customer_view import Audience, AudiencePage, AudienceQuery
 from shared.contracts.governance import ContactRequest, ContactState, Verdict
 from shared.kernel.text import Text
+from shared.rulekit.facts import Facts
 
 
 class CustomerView(Protocol):
@@ -57,8 +58,13 @@ class Channels(Protocol):
 class Fulfilment(Protocol):
     """CRM and ISMP behind one surface: both halves are carried out, or neither stands."""
 
-    def carry_out(self, orders: Sequence[SalesOrder], offerings: Mapping[str, Offering]) -> list[FulfilmentResult]:
-        """Carry out a batch, idempotent by contact id; same order as `orders`. Raises `Unavailable`."""
+    def carry_out(
+        self, orders: Sequence[SalesOrder], offerings: Mapping[str, Offering], assumed: Mapping[str, float]
+    ) -> list[FulfilmentResult]:
+        """Carry out a batch, idempotent by contact id; same order as `orders`. Raises Unavailable.
+
+        `assumed` is for the simulator alone: the share of orders that is carried out, by campaign.
+        """
         ...
 
 
@@ -97,11 +103,11 @@ class RulesInForce(Protocol):
         """Say what is wrong with an inline condition; empty when the rule language can read it."""
         ...
 
-    def eligible(self, rule_ids: Sequence[str], facts: Mapping[str, object], on: date) -> Mapping[str, bool]:
+    def eligible(self, rule_ids: Sequence[str], facts: Facts, on: date) -> Mapping[str, bool]:
         """Judge eligibility rules for one subscriber at run time (durable-rules); unknown counts as not eligible."""
         ...
 
-    def explain(self, rule_id: str, facts: Mapping[str, object]) -> Text:
+    def explain(self, rule_id: str, facts: Facts) -> Text:
         """Return an eligibility rule's `because` with its placeholders filled."""
         ...
 

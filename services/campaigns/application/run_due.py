@@ -27,8 +27,6 @@ _LEASE_FOR = timedelta(seconds=20)
 class LeaseLost(Unavailable):
     """Another run is under way; ask again when it is over."""
 
-    code = "run_under_way"
-
 
 class _Tally:
     """Counts what a run did."""
@@ -70,7 +68,8 @@ class RunDue:
     def run_due(self, until: datetime | None) -> RunReport:
         """Act as of `until` (now if null, never later than now); raises LeaseLost while another run is under way.
 
-        When another service does not answer the run ends there and says what it did; the next one goes on.
+        When another service does not answer the run ends there; the next one goes on where it stood. Who asked for a
+        certain `until` then gets Unavailable, so that he asks for the same again; the timer gets the report so far.
         """
         moment = self._moment(until)
         tally = _Tally()
@@ -81,9 +80,18 @@ class RunDue:
             raise
         except Unavailable as fault:
             _LOG.warning("run ends early: %s", fault.message)
+            if until is not None:
+                raise Unavailable(f"the run ended early: {fault.message}", details=tally.counts) from fault
         finally:
             self._store.release(_LEASE, self._holder)
         return RunReport(**tally.counts)
+
+    def tick(self) -> None:
+        """Run what is due now, unless another process is at it."""
+        try:
+            self.run_due(None)
+        except LeaseLost as fault:
+            _LOG.info("no run now: %s", fault.message)
 
     def _moment(self, until: datetime | None) -> datetime:
         now = self._clock.now()
@@ -121,18 +129,16 @@ class RunDue:
         with self._store.read() as tx:
             opening = [each for each in tx.phases.opening() if each.campaign_id in setting.plans]
         if opening:
-            for judged in Judging(self._store, self._view, self._governance, setting).judge_all(opening):
+            for judged in Judging(self._store, self._view, self._governance, setting, self._hold).judge_all(opening):
                 tally.add("judged", judged)
-                self._hold()
 
     def _plan(self, setting: Setting, dispatching: Dispatching, tally: _Tally) -> None:
         steps = StepBook(setting.plans, setting.catalogue)
-        for contacts in Planning(self._store, self._governance, setting, steps).plan_day():
+        for contacts in Planning(self._store, self._governance, setting, steps, self._hold).plan_day():
             reserved = sum(each.state is ContactState.RESERVED for each in contacts)
             tally.add("reserved", reserved)
             tally.add("suppressed", len(contacts) - reserved)
             tally.add("dispatched", dispatching.hand_over(contacts, steps))
-            self._hold()
 
     def _hold(self) -> None:
         """Take or extend the lease, on the machine's clock; raises LeaseLost."""

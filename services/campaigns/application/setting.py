@@ -10,7 +10,8 @@ from services.campaigns.application.store_ports import Store
 from services.campaigns.domain.candidate import Cause
 from services.campaigns.domain.conflicts import ConflictBook
 from services.campaigns.domain.offering import Offering
-from services.campaigns.domain.plan import Plan
+from services.campaigns.domain.pacing import day_of
+from services.campaigns.domain.plan import ZONE, Plan
 
 _PLACE = re.compile(r"\{[a-z0-9_]+\}")
 
@@ -32,7 +33,7 @@ class Setting:
 
 def read_setting(store: Store, rules: Rules, moment: datetime) -> Setting:
     """Read what a run needs to know, in one transaction."""
-    in_force = rules.current(moment.date())
+    in_force = rules.current(day_of(moment, ZONE))
     with store.read() as tx:
         plans = {case.campaign_id: case.plan for case in tx.cases.live()}
         catalogue = tx.replicas.offerings()

@@ -34,6 +34,11 @@ class Allotment:
         return max(planned.replace(microsecond=0), self.opens_at, due_at)
 
 
+def day_of(moment: datetime, zone: str) -> date:
+    """Return the calendar day of a moment in a zone."""
+    return moment.astimezone(ZoneInfo(zone)).date()
+
+
 def hours_of(moment: datetime, zone: str) -> tuple[date, datetime, datetime]:
     """Return the next day on which contacts can be planned, and from when until when: never in the past."""
     here = moment.astimezone(ZoneInfo(zone))

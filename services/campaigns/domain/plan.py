@@ -6,6 +6,9 @@ from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
+ZONE = "Asia/Shanghai"
+"""The operator's zone, where a plan does not say otherwise; the day of judgement is counted in it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Goal:
@@ -104,7 +107,7 @@ class Plan:
     treatments: tuple[Treatment, ...]
     converts: tuple[str, ...]
     priority: int = 50
-    zone: str = "Asia/Shanghai"
+    zone: str = ZONE
     approvals: tuple[str, ...] = ("province",)
     control: str = "control"
     pace: Mapping[str, int] = field(default_factory=dict)

@@ -1,0 +1,22 @@
+"""Everything this service can be asked to do, and everything it listens to."""
+
+from dataclasses import dataclass
+
+from services.campaigns.application.case_work import CaseWork
+from services.campaigns.application.evaluate import Evaluate
+from services.campaigns.application.listening import Listening
+from services.campaigns.application.run_due import RunDue
+from services.campaigns.application.tell import Tell
+
+
+@dataclass(frozen=True, slots=True)
+class UseCases:
+    """The verbs, grouped by what they are about."""
+
+    cases: CaseWork
+    runs: RunDue
+    listening: Listening
+    results: Evaluate
+    tell: Tell
+    has_timers: bool
+    """Whether runs are started by this process's timer."""

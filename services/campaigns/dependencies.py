@@ -1,0 +1,132 @@
+"""The composition root: which adapters stand behind the ports."""
+
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+from weakref import WeakValueDictionary
+
+import httpx
+from nameko.extensions import DependencyProvider
+
+from services.campaigns.adapters.channels import RemoteChannels
+from services.campaigns.adapters.chronicle_store import ChronicleStore
+from services.campaigns.adapters.customer_view import RemoteCustomerView
+from services.campaigns.adapters.evaluation_store import EvaluationStore
+from services.campaigns.adapters.fulfilment_http import HttpFulfilment
+from services.campaigns.adapters.fulfilment_simulated import SimulatedFulfilment
+from services.campaigns.adapters.governance import RemoteGovernance
+from services.campaigns.adapters.rules import FolderRules
+from services.campaigns.adapters.store import SqlStore
+from services.campaigns.application.case_work import CaseWork
+from services.campaigns.application.evaluate import Evaluate
+from services.campaigns.application.listening import Listening
+from services.campaigns.application.ports import Channels, CustomerView, Fulfilment, Governance, Rules
+from services.campaigns.application.run_due import RunDue
+from services.campaigns.application.tell import Tell
+from services.campaigns.application.use_cases import UseCases
+from services.campaigns.settings import Settings
+from shared.kernel.clock import Clock
+from shared.messaging.calling import RpcCaller
+from shared.messaging.container import URL_KEY
+from shared.messaging.green_caller import GreenCaller
+from shared.persistence import Database
+from shared.persistence.migrations import migrate
+from shared.rulekit.rule_book import RuleSource
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+_HTTP_SECONDS = 10.0
+
+_open: WeakValueDictionary[str, Database] = WeakValueDictionary()
+
+
+def open_database(settings: Settings) -> Database:
+    """Return this service's database, brought up to date; the same object for all who hold it in this process.
+
+    Shared because on SQLite the writers of one process take turns by a lock inside it.
+    """
+    database = _open.get(settings.database_url)
+    if database is None:
+        database = Database(settings.database_url)
+        migrate(database, MIGRATIONS)
+        _open[settings.database_url] = database
+    return database
+
+
+def build(settings: Settings | Mapping[str, str], clock: Clock | None, caller: RpcCaller) -> UseCases:
+    """Put the service together from settings (or a mapping like the environment).
+
+    `clock` replaces the settings' clock and switches the timer off: whoever steers the time says what is due.
+    """
+    read = settings if isinstance(settings, Settings) else Settings.read(settings)
+    return assemble(
+        open_database(read),
+        clock=clock or read.clock,
+        view=RemoteCustomerView(caller),
+        governance=RemoteGovernance(caller),
+        channels=RemoteChannels(caller),
+        fulfilment=fulfilment_of(read),
+        rules=FolderRules(RuleSource(read.rules)),
+        has_timers=read.has_timers and clock is None,
+    )
+
+
+def assemble(
+    database: Database,
+    *,
+    clock: Clock,
+    view: CustomerView,
+    governance: Governance,
+    channels: Channels,
+    fulfilment: Fulfilment,
+    rules: Rules,
+    has_timers: bool,
+) -> UseCases:
+    """Put the service together from its ports."""
+    store = SqlStore(database)
+    evaluations = EvaluationStore(database)
+    return UseCases(
+        cases=CaseWork(store, rules, clock),
+        runs=RunDue(
+            store,
+            view=view,
+            governance=governance,
+            channels=channels,
+            fulfilment=fulfilment,
+            rules=rules,
+            clock=clock,
+            holder=uuid.uuid4().hex,
+        ),
+        listening=Listening(store, clock),
+        results=Evaluate(store, evaluations),
+        tell=Tell(store, evaluations, ChronicleStore(database)),
+        has_timers=has_timers,
+    )
+
+
+def fulfilment_of(settings: Settings) -> Fulfilment:
+    """Return CRM and ISMP: simulated, or over HTTP."""
+    if settings.fulfilment == "simulated":
+        return SimulatedFulfilment(settings.seed)
+    client = httpx.Client(timeout=_HTTP_SECONDS)
+    return HttpFulfilment(client, settings.crm_url, settings.ismp_url)
+
+
+class Dependencies(DependencyProvider):
+    """Gives workers the use cases, built once when the container starts.
+
+    `container.config["BANYAN"]` carries `settings` (a mapping like the environment) and `clock` (or None).
+    """
+
+    def setup(self) -> None:
+        """Read the settings and build; a fault here keeps the container from starting."""
+        given = self.container.config["BANYAN"]
+        self._caller = GreenCaller(self.container.config[URL_KEY], name=f"{self.container.service_name} caller")
+        self._use_cases = build(given["settings"], given.get("clock"), self._caller)
+
+    def stop(self) -> None:
+        """Hang up."""
+        self._caller.close()
+
+    def get_dependency(self, worker_ctx: object) -> UseCases:  # noqa: ARG002 - nameko's signature
+        """Return the use cases."""
+        return self._use_cases
