@@ -9,6 +9,7 @@ from shared.rulekit.faults import Findings, Place
 from shared.rulekit.tree import Entries, Items, Node, Scalar
 
 _LARGEST_FILE = 1_000_000  # bytes
+_DEEPEST = 50  # mappings and lists in one another
 _KINDS: dict[str, Literal["text", "number", "boolean", "date", "null"]] = {
     "tag:yaml.org,2002:str": "text",
     "tag:yaml.org,2002:int": "number",
@@ -25,7 +26,8 @@ _CONTAINERS = {"tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"}
 def read_yaml(path: Path, findings: Findings, *, shown: str | None = None) -> Node | None:
     """Return the tree of a YAML file, or None after noting why not; `shown` is the path faults carry.
 
-    Codes: unreadable, not_utf8, too_large, syntax, empty, duplicate_key, alias, tag.
+    Codes: unreadable, not_utf8, too_large, syntax, empty, nested_too_deep, duplicate_key,
+    alias, tag.
     """
     name = shown or str(path)
     start = Place(name, 1, 1)
@@ -47,19 +49,36 @@ def read_yaml(path: Path, findings: Findings, *, shown: str | None = None) -> No
 def read_yaml_text(text: str, name: str, findings: Findings) -> Node | None:
     """Return the tree of YAML text, or None after noting why not."""
     try:
+        if _is_too_deep(text, name, findings):
+            return None
         root = yaml.compose(text, Loader=yaml.CSafeLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = Place(name, mark.line + 1, mark.column + 1) if mark else Place(name, 1, 1)
         findings.add(place, "syntax", str(error.problem or error.context))
         return None
-    except (yaml.YAMLError, RecursionError) as error:
+    except yaml.YAMLError as error:
         findings.add(Place(name, 1, 1), "syntax", str(error).splitlines()[0])
         return None
     if root is None:
         findings.add(Place(name, 1, 1), "empty", "the file is empty")
         return None
     return _Composer(name, findings).convert(root)
+
+
+def _is_too_deep(text: str, name: str, findings: Findings) -> bool:
+    """Look at the nesting first, event by event: libyaml's composer recurses, and some 20,000 levels end the process."""
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if depth > _DEEPEST:
+            place = Place(name, event.start_mark.line + 1, event.start_mark.column + 1)
+            findings.add(place, "nested_too_deep", f"more than {_DEEPEST} levels in one another")
+            return True
+    return False
 
 
 class _Composer:
