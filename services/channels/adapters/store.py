@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -17,6 +18,8 @@ from shared.persistence.bulk import insert_missing, upsert_rows
 from shared.persistence.database import Database
 
 _ORDER = tuple(dispatch_order.c)
+_ORDER_NAMES = tuple(column.name for column in _ORDER)
+_order_values = attrgetter(*_ORDER_NAMES)
 _PROGRESS = tuple(
     progress.c[name]
     for name in (
@@ -73,7 +76,7 @@ class SqlUnit:
         # In order of their keys, so that two callers with the same orders wait for one another and do not deadlock.
         ordered = sorted(orders, key=lambda order: order.contact_id)
         insert_missing(self._connection, dispatch_order, [_order_row(order) for order in ordered])
-        insert_missing(self._connection, progress, [_progress_row(order, beginning(order)) for order in ordered])
+        insert_missing(self._connection, progress, [_beginning_row(order) for order in ordered])
 
     def due(self, until: datetime, machine_now: datetime, limit: int) -> list[Standing]:
         """Return the first orders due at `until` that nobody holds or leases, locked."""
@@ -115,7 +118,20 @@ def _standing(row: sa.Row[Any]) -> Standing:
 
 
 def _order_row(order: Order) -> dict[str, object]:
-    return {column.name: getattr(order, column.name) for column in _ORDER}
+    return dict(zip(_ORDER_NAMES, _order_values(order), strict=True))
+
+
+def _beginning_row(order: Order) -> dict[str, object]:
+    """Name only what a beginning sets; the table's defaults are the rest of it."""
+    begun = beginning(order)
+    return {
+        "contact_id": order.contact_id,
+        "channel": order.channel,
+        "planned_at": order.planned_at,
+        "expires_at": order.expires_at,
+        "state": begun.state,
+        "due_at": begun.due_at,
+    }
 
 
 def _progress_row(order: Order, reached: Progress) -> dict[str, object]:

@@ -36,14 +36,14 @@ progress = sa.Table(
     sa.Column("expires_at", Instant, nullable=False),
     sa.Column("state", sa.Text, nullable=False),
     sa.Column("due_at", Instant),
-    sa.Column("attempted", sa.Boolean, nullable=False),
+    sa.Column("attempted", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("lease", sa.Text),
     sa.Column("leased_until", Instant),
     sa.Column("sent_at", Instant),
     sa.Column("outcome", sa.Text),
-    sa.Column("detail", sa.Text, nullable=False),
+    sa.Column("detail", sa.Text, nullable=False, server_default=""),
     sa.Column("answered_at", Instant),
-    sa.Column("simulated", sa.Boolean, nullable=False),
+    sa.Column("simulated", sa.Boolean, nullable=False, server_default=sa.false()),
 )
 
 OPEN = progress.c.due_at.is_not(None)

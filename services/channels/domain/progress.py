@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 from services.channels.domain.order import Order
 from services.channels.domain.sending import Answer, Failed, Queued, Sending, Sent
@@ -63,9 +63,8 @@ def expired(standing: Standing, now: datetime) -> Progress | None:
     if not is_over:
         return None
     if progress.attempted:
-        sent = _unleased(progress, "sent", None)
-        return replace(sent, attempted=False, sent_at=order.expires_at, detail=UNSURE_DETAIL)
-    return _unleased(progress, "lapsed", None)
+        return _at(progress, "sent", None, sent_at=order.expires_at, detail=UNSURE_DETAIL)
+    return _at(progress, "lapsed", None)
 
 
 def after_sending(standing: Standing, sending: Sending, *, simulated: bool) -> Progress:
@@ -73,23 +72,23 @@ def after_sending(standing: Standing, sending: Sending, *, simulated: bool) -> P
     order, progress = standing.order, standing.progress
     match sending:
         case Sent(at=at, answer_due_at=answer_due_at):
-            sent = _unleased(progress, "sent", answer_due_at)
-            return replace(sent, attempted=False, sent_at=at, simulated=simulated)
+            return _at(progress, "sent", answer_due_at, sent_at=at, simulated=simulated)
         case Failed(reason=reason):
-            return replace(_unleased(progress, "failed", None), attempted=False, detail=reason, simulated=simulated)
+            return _at(progress, "failed", None, detail=reason, simulated=simulated)
         case Queued(again_at=None):
-            return replace(_unleased(progress, "listed", order.expires_at + RECORDING_GRACE), attempted=False)
+            return _at(progress, "listed", order.expires_at + RECORDING_GRACE)
         case Queued(again_at=again_at, unsure=unsure):
-            return replace(_unleased(progress, "waiting", again_at), attempted=unsure)
+            return _at(progress, "waiting", again_at, attempted=unsure)
 
 
 def after_answer(progress: Progress, answer: Answer | None, *, simulated: bool) -> Progress:
     """Return the progress once its answer has been asked for; without one the contact stays sent and is left alone."""
     if answer is None:
         return replace(progress, due_at=None)
-    return replace(
-        _unleased(progress, "answered", None),
-        attempted=False,
+    return _at(
+        progress,
+        "answered",
+        None,
         sent_at=progress.sent_at or answer.at,
         outcome=answer.outcome,
         detail=answer.detail,
@@ -119,5 +118,7 @@ def settle(standing: Standing, outcome: Outcome, now: datetime) -> Settlement:
     return "too_early" if progress.sent_at is None and now < order.planned_at else "record"
 
 
-def _unleased(progress: Progress, state: State, due_at: datetime | None) -> Progress:
-    return replace(progress, state=state, due_at=due_at, lease=None, leased_until=None)
+def _at(progress: Progress, state: State, due_at: datetime | None, **changes: Any) -> Progress:  # noqa: ANN401 - its fields
+    """Return the progress in another state, no longer leased and, unless said otherwise, without an open attempt."""
+    values = {"attempted": False, **changes}
+    return replace(progress, state=state, due_at=due_at, lease=None, leased_until=None, **values)

@@ -34,14 +34,14 @@ def upgrade() -> None:
         sa.Column("expires_at", Instant, nullable=False),
         sa.Column("state", sa.Text, nullable=False),
         sa.Column("due_at", Instant),
-        sa.Column("attempted", sa.Boolean, nullable=False),
+        sa.Column("attempted", sa.Boolean, nullable=False, server_default=sa.false()),
         sa.Column("lease", sa.Text),
         sa.Column("leased_until", Instant),
         sa.Column("sent_at", Instant),
         sa.Column("outcome", sa.Text),
-        sa.Column("detail", sa.Text, nullable=False),
+        sa.Column("detail", sa.Text, nullable=False, server_default=""),
         sa.Column("answered_at", Instant),
-        sa.Column("simulated", sa.Boolean, nullable=False),
+        sa.Column("simulated", sa.Boolean, nullable=False, server_default=sa.false()),
     )
     # Partial, so that neither grows with what is over and done with.
     due, workable, leased = "due_at IS NOT NULL", "state IN ('waiting', 'listed')", "lease IS NOT NULL"
