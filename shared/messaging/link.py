@@ -41,10 +41,10 @@ class Link:
         self._connection: Any = pika.SelectConnection(
             parameters,
             on_open_callback=self._opened,
-            on_open_error_callback=lambda _, error: self._lost(f"the bus cannot be reached: {error!r}"),
-            on_close_callback=lambda _, reason: self._lost(f"the connection was lost: {reason}"),
+            on_open_error_callback=lambda _, error: self._ended(f"the bus cannot be reached: {error!r}"),
+            on_close_callback=lambda _, reason: self._ended(f"the connection was lost: {reason}"),
         )
-        self._thread = threading.Thread(target=self._connection.ioloop.start, name=name, daemon=True)
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
         if not self._ready.wait(connect_seconds):
             self.close()
@@ -70,11 +70,15 @@ class Link:
         if threading.current_thread() is not self._thread:
             self._thread.join(_JOIN_SECONDS)
 
+    def _run(self) -> None:
+        self._connection.ioloop.start()
+        self._connection.ioloop.close()
+
     def _hang_up(self) -> None:
         if self._connection.is_open:
             self._connection.close()
-        else:
-            self._lost("closed")
+        elif self._connection.is_closed:
+            self._ended("closed")
 
     def _opened(self, _connection: object) -> None:
         self._connection.channel(on_open_callback=self._channel_opened)
@@ -102,5 +106,7 @@ class Link:
             self._failure = reason
             self._ready.set()
             self._on_lost(reason)
-        if not self._connection.is_open:
-            self._connection.ioloop.stop()
+
+    def _ended(self, reason: str) -> None:
+        self._lost(reason)
+        self._connection.ioloop.stop()
