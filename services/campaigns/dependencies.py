@@ -1,5 +1,6 @@
 """The composition root: which adapters stand behind the ports."""
 
+import time
 import uuid
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,19 +15,25 @@ from services.campaigns.adapters.customer_view import RemoteCustomerView
 from services.campaigns.adapters.evaluation_store import EvaluationStore
 from services.campaigns.adapters.fulfilment_http import HttpFulfilment
 from services.campaigns.adapters.fulfilment_simulated import SimulatedFulfilment
-from services.campaigns.adapters.governance import RemoteGovernance
+from services.campaigns.adapters.governance import INTERACTIVE, RemoteGovernance
 from services.campaigns.adapters.rules import FolderRules
 from services.campaigns.adapters.store import SqlStore
+from services.campaigns.application.advise import Advising
 from services.campaigns.application.case_work import CaseWork
 from services.campaigns.application.evaluate import Evaluate
+from services.campaigns.application.kept_setting import KeptSetting
 from services.campaigns.application.listening import Listening
+from services.campaigns.application.offers import Question
 from services.campaigns.application.ports import Channels, CustomerView, Fulfilment, Governance, Rules
+from services.campaigns.application.responding import Responding
 from services.campaigns.application.run_due import RunDue
 from services.campaigns.application.tell import Tell
 from services.campaigns.application.use_cases import UseCases
 from services.campaigns.settings import Settings
+from shared.contracts.campaigns import Recommendation
 from shared.kernel.clock import Clock
 from shared.messaging.calling import RpcCaller
+from shared.messaging.coalescing import Coalescer
 from shared.messaging.container import URL_KEY
 from shared.messaging.green_caller import GreenCaller
 from shared.persistence import Database
@@ -35,6 +42,9 @@ from shared.rulekit.rule_book import RuleSource
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 _HTTP_SECONDS = 10.0
+_DESK_SECONDS = 10.0  # somebody stands at the counter
+_QUESTIONS = 32  # answered together at most
+_COMPANY_SECONDS = 0.002  # for which a lone question waits for others
 
 _open: WeakValueDictionary[str, Database] = WeakValueDictionary()
 
@@ -63,6 +73,7 @@ def build(settings: Settings | Mapping[str, str], clock: Clock | None, caller: R
         clock=clock or read.clock,
         view=RemoteCustomerView(caller),
         governance=RemoteGovernance(caller),
+        desk_governance=RemoteGovernance(caller, INTERACTIVE, _DESK_SECONDS),
         channels=RemoteChannels(caller),
         fulfilment=fulfilment_of(read),
         rules=FolderRules(RuleSource(read.rules)),
@@ -76,14 +87,18 @@ def assemble(
     clock: Clock,
     view: CustomerView,
     governance: Governance,
+    desk_governance: Governance,
     channels: Channels,
     fulfilment: Fulfilment,
     rules: Rules,
     has_timers: bool,
+    machine_clock: Clock | None = None,
 ) -> UseCases:
-    """Put the service together from its ports."""
+    """Put the service together from its ports; `machine_clock` counts leases and is the machine's own by default."""
     store = SqlStore(database)
     evaluations = EvaluationStore(database)
+    advising = Advising(store, desk_governance, clock, KeptSetting(store, rules, clock, time.monotonic))
+    questions: Coalescer[Question, Recommendation] = Coalescer(advising.recommend_many, _QUESTIONS, _COMPANY_SECONDS)
     return UseCases(
         cases=CaseWork(store, rules, clock),
         runs=RunDue(
@@ -95,10 +110,13 @@ def assemble(
             rules=rules,
             clock=clock,
             holder=uuid.uuid4().hex,
+            machine_clock=machine_clock,
         ),
         listening=Listening(store, clock),
         results=Evaluate(store, evaluations),
         tell=Tell(store, evaluations, ChronicleStore(database)),
+        recommend=questions.ask,
+        responding=Responding(store, clock),
         has_timers=has_timers,
     )
 

@@ -3,13 +3,18 @@
 from datetime import datetime
 from typing import Any
 
+from services.campaigns.application.offers import Question
 from services.campaigns.application.use_cases import UseCases
 from services.campaigns.dependencies import Dependencies
 from shared.contracts.campaigns import (
     CampaignStatus,
+    ContactRecord,
     ContactsPage,
     Evaluation,
     MembersPage,
+    Recommendation,
+    RecommendContext,
+    Response,
     RunReport,
     Story,
     SuppressionsPage,
@@ -18,6 +23,7 @@ from shared.contracts.catalogue import OfferingsChanged
 from shared.contracts.channels import ContactsFailed, ContactsSent, OutcomesRecorded
 from shared.contracts.customer_view import CustomersChanged
 from shared.contracts.governance import ListsChanged
+from shared.contracts.wire import Channel
 from shared.messaging.entrypoints import Pingable, event, every, rpc
 
 RUN_SECONDS = 30.0
@@ -27,6 +33,7 @@ class Campaigns(Pingable):
     """Cases and stories, for people who wait for the answer."""
 
     name = "campaigns"
+    max_workers = 64  # they mostly wait for governance, many at a time
     use: UseCases = Dependencies()
 
     @rpc
@@ -70,6 +77,16 @@ class Campaigns(Pingable):
         return self.use.cases.status(campaign_id)
 
     @rpc
+    def recommend(self, customer_id: str, channel: Channel, context: RecommendContext) -> Recommendation:
+        """Say what to offer a visitor now, best first, each offer reserved."""
+        return self.use.recommend(Question(customer_id, channel, context))
+
+    @rpc
+    def respond(self, contact_id: str, response: Response) -> ContactRecord:
+        """Record what the visitor said to an offer."""
+        return self.use.responding.respond(contact_id, response)
+
+    @rpc
     def story(self, customer_id: str) -> Story:
         """Tell all that was decided about one subscriber."""
         return self.use.tell.story(customer_id)
@@ -96,6 +113,11 @@ class CampaignsBulk(Pingable):
     def evaluate(self, campaign_id: str) -> Evaluation:
         """Say how a campaign went."""
         return self.use.results.evaluate(campaign_id)
+
+    @rpc
+    def story(self, customer_id: str) -> Story:
+        """Tell all that was decided about one subscriber, for reports."""
+        return self.use.tell.story(customer_id)
 
     @rpc
     def contacts_page(self, after: str, limit: int) -> ContactsPage:

@@ -1,6 +1,6 @@
 """The two bases of everything on the wire, and the closed word lists that several services share."""
 
-from typing import Literal
+from typing import Literal, get_args
 
 import msgspec
 
@@ -18,6 +18,7 @@ Outcome = Literal[
 
 ListName = Literal["black", "grey", "red", "special_card", "opt_out"]
 
+OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 CHANNELS: tuple[Channel, ...] = ("hall", "outbound_call", "sms", "hotline", "web")
 LIST_NAMES: tuple[ListName, ...] = ("black", "grey", "red", "special_card", "opt_out")
 REACHED: frozenset[Outcome] = frozenset(

@@ -6,6 +6,7 @@ from typing import Protocol
 
 import msgspec
 
+from services.campaigns.domain.advice import Place
 from services.campaigns.domain.offering import Offering
 from shared.contracts.campaigns import FunnelStage, Recommendation
 from shared.contracts.customer_view import Customer
@@ -40,14 +41,22 @@ class Replicas(Protocol):
 
 
 class Advice(Protocol):
-    """Answers given to the front desk."""
+    """What advice reads and keeps."""
 
-    def answer(self, request_id: str) -> Recommendation | None:
-        """Return the answer given to this request before."""
+    def answers(self, request_ids: Sequence[str]) -> Mapping[str, Recommendation]:
+        """Return the answers given to these requests before, by request."""
         ...
 
-    def keep(self, request_id: str, channel: str, answer: Recommendation, at: datetime) -> None:
-        """Keep an answer; the first one stands."""
+    def customers(self, customer_ids: Sequence[str]) -> Mapping[str, Customer]:
+        """Return snapshots by subscriber; unknown ones are left out."""
+        ...
+
+    def places(self, customer_ids: Sequence[str]) -> list[Place]:
+        """Return the places in open phases of live campaigns, in order of subscriber, campaign and phase."""
+        ...
+
+    def keep(self, requests: Sequence[tuple[str, str]], answers: Mapping[str, Recommendation], at: datetime) -> None:
+        """Keep the answers to requests (id, channel); the first answer to a request stands."""
         ...
 
 

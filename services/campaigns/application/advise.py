@@ -1,0 +1,235 @@
+"""Use cases of the front desk, the hotline and the web zone: what to offer a visitor now, and what the visitor said.
+
+Many questions are answered together (one statement per subject, one question to governance), because that is what
+makes a single one quick under load; one question alone is a batch of one.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import TypeVar
+
+from services.campaigns.application.offers import (
+    Question,
+    contact_of,
+    fault_of,
+    offer_of,
+    own_answer,
+    request_of,
+    unmet_by,
+    words_of,
+)
+from services.campaigns.application.ports import Governance
+from services.campaigns.application.setting import Setting
+from services.campaigns.application.store_ports import Store
+from services.campaigns.application.verdicts import cause_of, judged_by
+from services.campaigns.domain.advice import BUSY, Pick, Place, advisable, pick, rules_of
+from services.campaigns.domain.candidate import Cause, Contact
+from services.campaigns.domain.conflicts import Background, Contender, PastContact, Profile
+from services.campaigns.domain.pacing import day_of
+from services.campaigns.domain.plan import ZONE
+from services.campaigns.domain.ranking import score_of
+from shared.contracts.campaigns import (
+    FunnelStage,
+    Recommendation,
+    WithheldProduct,
+)
+from shared.contracts.customer_view import Customer
+from shared.contracts.governance import ContactRequest, Verdict
+from shared.contracts.wire import INTERACTIVE_LIMIT, Reason
+from shared.kernel.clock import Clock
+from shared.kernel.faults import Fault
+from shared.kernel.identity import derive_id
+from shared.kernel.text import Text
+
+_ROUNDS = 3
+"""So often the next best offers are tried where governance suppresses the best ones."""
+
+_BEYOND = Cause("campaigns:beyond-limit", "1", "排序在所要数量之后 / ranked below the number asked for")
+
+
+@dataclass(slots=True)
+class _Visit:
+    """One question while it is being answered."""
+
+    question: Question
+    customer: Customer
+    waiting: list[tuple[float, Pick]] = field(default_factory=list)
+    offered: list[tuple[float, Pick, Verdict]] = field(default_factory=list)
+    withheld: list[WithheldProduct] = field(default_factory=list)
+
+    @property
+    def room(self) -> int:
+        return self.question.context.limit - len(self.offered)
+
+    def withhold(self, one: Pick, stage: FunnelStage, causes: Sequence[Cause]) -> None:
+        reasons = [Reason(rule_id=each.rule_id, rule_version=each.rule_version, text=each.text) for each in causes]
+        self.withheld.append(
+            WithheldProduct(
+                campaign_id=one.place.campaign_id,
+                offering_id=one.offering.offering_id,
+                stage=stage,
+                reasons=reasons,
+            )
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Desk:
+    """What is stored about the visitors of one batch."""
+
+    customers: Mapping[str, Customer]
+    places: Mapping[str, list[Place]]
+    past: Mapping[str, list[PastContact]]
+    ordered: Mapping[str, list[Profile]]
+
+
+class Advising:
+    """Answers questions in batches; every offer made is reserved with governance first."""
+
+    def __init__(self, store: Store, governance: Governance, clock: Clock, setting: Callable[[], Setting]) -> None:
+        """Prepare; `setting` returns live plans, catalogue and rules; it may be some seconds old."""
+        self._store = store
+        self._governance = governance
+        self._clock = clock
+        self._setting = setting
+
+    def recommend_many(self, questions: Sequence[Question]) -> list[Recommendation | Fault]:
+        """Answer each question or say what is wrong with it; the same request id again gets the same answer."""
+        now = self._clock.now()
+        setting = replace(self._setting(), moment=now)
+        asked = {each.context.request_id: each for each in reversed(questions)}
+        with self._store.read() as tx:
+            answers: dict[str, Recommendation | Fault] = dict(tx.advice.answers(sorted(asked)))
+            fresh = {key: each for key, each in asked.items() if key not in answers}
+            customer_ids = sorted({each.customer_id for each in fresh.values()})
+            desk = _Desk(
+                tx.advice.customers(customer_ids),
+                _by_customer(tx.advice.places(customer_ids)),
+                _by_customer(tx.contacts.recent(customer_ids, now - setting.book.memory)),
+                _profiles(setting, tx.orders.open_of(customer_ids)),
+            )
+        visits: list[_Visit] = []
+        for key, question in sorted(fresh.items()):
+            fault = fault_of(question, desk.customers)
+            if fault:
+                answers[key] = fault
+            else:
+                visits.append(self._judge(question, desk, setting))
+        self._reserve(visits, now)
+        answers |= self._keep(visits, setting)
+        return [own_answer(each, answers[each.context.request_id]) for each in questions]
+
+    def _judge(self, question: Question, desk: _Desk, setting: Setting) -> _Visit:
+        """Judge eligibility by durable-rules, then conflicts; what remains waits in order of rank."""
+        customer = desk.customers[question.customer_id]
+        visit = _Visit(question, customer)
+        places = desk.places.get(question.customer_id, [])
+        open_places = advisable(places, setting.plans, question.channel)
+        on = day_of(setting.moment, ZONE)
+        holds = setting.rules.eligible(rules_of(open_places, setting.plans, setting.catalogue), customer.facts, on)
+        contenders: list[tuple[float, Pick]] = []
+        for place in open_places:
+            one = pick(place, setting.plans, setting.catalogue, holds)
+            if one is None:
+                continue
+            if one.failed:
+                visit.withhold(one, "eligible", [unmet_by(setting, rule, customer) for rule in one.failed])
+            else:
+                contenders.append((score_of(setting.plans[place.campaign_id], one.treatment), one))
+        self._settle(visit, contenders, desk, setting)
+        return visit
+
+    @staticmethod
+    def _settle(visit: _Visit, contenders: list[tuple[float, Pick]], desk: _Desk, setting: Setting) -> None:
+        profile = setting.book.profile
+        mine = {one.place.campaign_id for _, one in contenders}
+        customer_id = visit.question.customer_id
+        busy = [
+            profile(place.campaign_id, place.offering_id or "")
+            for place in desk.places.get(customer_id, [])
+            if place.state in BUSY and place.campaign_id not in mine
+        ]
+        held = visit.customer.facts.get("products")
+        background = Background(
+            (*busy, *desk.ordered.get(customer_id, ())),
+            frozenset(held) if isinstance(held, list) else None,
+            tuple(desk.past.get(customer_id, ())),
+        )
+        asked = [
+            Contender(profile(one.place.campaign_id, one.offering.offering_id), one.place.phase, score)
+            for score, one in contenders
+        ]
+        lost = setting.book.settle(asked, background, setting.moment)
+        for number, causes in lost.items():
+            visit.withhold(contenders[number][1], "after_conflicts", causes)
+        left = [each for number, each in enumerate(contenders) if number not in lost]
+        visit.waiting = sorted(left, key=lambda each: (-each[0], each[1].place.campaign_id))
+
+    def _reserve(self, visits: Sequence[_Visit], now: datetime) -> None:
+        """Ask governance for the best offers of all visits at once; where some are suppressed, for the next best."""
+        for _ in range(_ROUNDS):
+            tried: list[tuple[_Visit, float, Pick]] = []
+            for visit in visits:
+                best, visit.waiting = visit.waiting[: visit.room], visit.waiting[visit.room :]
+                tried += [(visit, score, one) for score, one in best]
+            if not tried:
+                break
+            requests = [request_of(visit.question, one, score, now) for visit, score, one in tried]
+            for (visit, score, one), verdict in zip(tried, self._ask(requests), strict=True):
+                if verdict.verdict == "permit":
+                    visit.offered.append((score, one, verdict))
+                else:
+                    visit.withhold(one, "after_limits", [cause_of(reason) for reason in verdict.reasons])
+        for visit in visits:
+            for _, one in visit.waiting:
+                visit.withhold(one, "after_limits", [_BEYOND])
+
+    def _ask(self, requests: Sequence[ContactRequest]) -> list[Verdict]:
+        starts = range(0, len(requests), INTERACTIVE_LIMIT)
+        batches = [requests[start : start + INTERACTIVE_LIMIT] for start in starts]
+        return [verdict for batch in batches for verdict in judged_by(self._governance.reserve, batch)]
+
+    def _keep(self, visits: Sequence[_Visit], setting: Setting) -> dict[str, Recommendation]:
+        answers: dict[str, Recommendation] = {}
+        contacts: list[Contact] = []
+        scripts: dict[str, Text] = {}
+        for visit in visits:
+            offers = []
+            for score, one, verdict in visit.offered:
+                words = words_of(one, visit.question.channel)
+                script_id = derive_id("script", words.zh, words.en)
+                scripts[script_id] = words
+                contacts.append(contact_of(visit.question, one, verdict, script_id, setting.moment))
+                offers.append(offer_of(visit.question, visit.customer, score, one, verdict, setting))
+            answers[visit.question.context.request_id] = Recommendation(
+                customer_id=visit.question.customer_id,
+                offers=offers,
+                withheld=visit.withheld,
+                rule_set=setting.rules.version,
+            )
+        if visits:
+            with self._store.write() as tx:
+                tx.contacts.keep_scripts(scripts)
+                tx.contacts.add(contacts)
+                requests = [(each.question.context.request_id, each.question.channel) for each in visits]
+                tx.advice.keep(requests, answers, setting.moment)
+        return answers
+
+
+def _profiles(setting: Setting, orders: Sequence[tuple[str, str, str]]) -> Mapping[str, list[Profile]]:
+    found: dict[str, list[Profile]] = defaultdict(list)
+    for customer_id, campaign_id, offering_id in orders:
+        found[customer_id].append(setting.book.profile(campaign_id, offering_id))
+    return found
+
+
+_Row = TypeVar("_Row", Place, PastContact)
+
+
+def _by_customer(rows: Sequence[_Row]) -> dict[str, list[_Row]]:
+    found: dict[str, list[_Row]] = defaultdict(list)
+    for row in rows:
+        found[row.customer_id].append(row)
+    return found
