@@ -36,7 +36,8 @@ def make(connection: Connection, customers: Customers, order: AudienceOrder, at:
     selects = to_sql(order.condition, columns, book, order.on)
     members = sa.select(sa.literal(audience_id), table.c.customer_id, _failed(query.checks, columns, book, order.on))
     inserted = connection.execute(
-        audience_member.insert().from_select(["audience_id", "customer_id", "failed"], members.where(selects))
+        audience_member.insert().from_select(["audience_id", "customer_id", "failed"], members.where(selects)),
+        execution_options={"preserve_rowcount": True},
     )
     unknown, *per_fact = _unknown(connection, table, selects, [columns[name] for name in sorted(order.reads)])
     result = Audience(
@@ -59,12 +60,15 @@ def page(connection: Connection, customers: Customers, audience_id: str, after: 
     asked = msgspec.convert(query, AudienceQuery)
     table = customers.table
     facts = [fact for fact in customers.facts if fact.name in asked.facts]  # some may be gone since
+    # The page is cut first and joined then: fresh audiences have no statistics to make a planner do so by itself.
     member = audience_member.c
-    statement = sa.select(member.customer_id, member.failed, *(table.c[fact.column] for fact in facts))
+    cut = sa.select(member.customer_id, member.failed)
+    cut = cut.where(member.audience_id == audience_id, member.customer_id > after)
+    page_rows = cut.order_by(member.customer_id).limit(limit + 1).cte("page")
+    statement = sa.select(page_rows, *(table.c[fact.column] for fact in facts)).order_by(page_rows.c.customer_id)
     if facts:
-        statement = statement.join_from(audience_member, table, table.c.customer_id == member.customer_id)
-    statement = statement.where(member.audience_id == audience_id, member.customer_id > after)
-    rows = connection.execute(statement.order_by(member.customer_id).limit(limit + 1)).all()
+        statement = statement.join_from(page_rows, table, table.c.customer_id == page_rows.c.customer_id)
+    rows = connection.execute(statement).all()
     members = [
         Member(
             customer_id=row[0],

@@ -3,8 +3,8 @@
 import gzip
 import io
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from services.customer_view.adapters import csv_rows, parquet_rows
@@ -23,13 +23,15 @@ class LocalRowFiles:
     def open(self, path: Path, column_map: ColumnMap) -> Iterator[Iterator[FileRow]]:
         """Stream the columns a map names; raises UnreadableFile, while streaming too."""
         try:
-            with path.open("rb", buffering=0) as file:
-                start = file.read(4)
-                file.seek(0)
-                yield _guarded(path, _rows(file, start, path, column_map))
+            file = path.open("rb", buffering=0)
         except OSError as error:
             message = f"{path}: {error.strerror or error}"
             raise UnreadableFile("no_such_file", message) from error
+        with file:
+            start = file.read(4)
+            file.seek(0)
+            with closing(_guarded(path, _rows(file, start, path, column_map))) as rows:
+                yield rows
 
 
 def _rows(file: io.FileIO, start: bytes, path: Path, column_map: ColumnMap) -> Iterator[FileRow]:
@@ -49,8 +51,8 @@ def _text_rows(buffered: io.BufferedReader, path: Path, column_map: ColumnMap) -
     encoding = column_map.encoding or _encoding_of(sample)
     if sample.startswith(b"\xef\xbb\xbf") and encoding == "utf-8":
         encoding = "utf-8-sig"
-    text = io.TextIOWrapper(buffered, encoding=encoding, errors="surrogateescape", newline="")
-    yield from csv_rows.read(text, path, column_map)
+    with io.TextIOWrapper(buffered, encoding=encoding, errors="surrogateescape", newline="") as text:
+        yield from csv_rows.read(text, path, column_map)
 
 
 def _encoding_of(sample: bytes) -> str:
@@ -65,7 +67,7 @@ def _encoding_of(sample: bytes) -> str:
     return "utf-8"
 
 
-def _guarded(path: Path, rows: Iterator[FileRow]) -> Iterator[FileRow]:
+def _guarded(path: Path, rows: Iterator[FileRow]) -> Generator[FileRow, None, None]:
     try:
         yield from rows
     except (OSError, EOFError, zlib.error) as error:

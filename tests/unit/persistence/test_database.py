@@ -1,0 +1,68 @@
+"""Transactions, instants and documents."""
+
+import threading
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.persistence.database import Database
+from shared.persistence.instants import from_micros, to_micros
+
+
+def counter(path: Path) -> Database:
+    database = Database(f"sqlite:///{path}/deep/counter.sqlite")
+    with database.write() as connection:
+        connection.execute(sa.text("CREATE TABLE counter (n INTEGER)"))
+        connection.execute(sa.text("INSERT INTO counter VALUES (0)"))
+    return database
+
+
+def value(database: Database) -> int:
+    with database.read() as connection:
+        return int(connection.scalar(sa.text("SELECT n FROM counter")))
+
+
+def test_writers_of_one_process_take_turns(tmp_path: Path) -> None:
+    database = counter(tmp_path)
+
+    def count() -> None:
+        for _ in range(25):
+            with database.write() as connection:
+                n = connection.scalar(sa.text("SELECT n FROM counter"))
+                connection.execute(sa.text("UPDATE counter SET n = :n"), {"n": n + 1})
+
+    threads = [threading.Thread(target=count) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert value(database) == 100
+    database.close()
+
+
+def test_a_failure_rolls_back_and_frees_the_writer(tmp_path: Path) -> None:
+    database = counter(tmp_path)
+
+    def fail() -> None:
+        with database.write() as connection:
+            connection.execute(sa.text("UPDATE counter SET n = 5"))
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    assert value(database) == 0
+    with database.write() as connection:
+        connection.execute(sa.text("UPDATE counter SET n = 6"))
+    assert value(database) == 6
+    database.close()
+
+
+@given(st.datetimes(datetime(1900, 1, 1), datetime(2200, 1, 1)), st.integers(-14, 14))  # noqa: DTZ001 - zone added below
+def test_an_instant_survives_whatever_its_zone(moment: datetime, hours: int) -> None:
+    aware = moment.replace(tzinfo=timezone(timedelta(hours=hours)))
+    assert from_micros(to_micros(aware)) == aware
+    assert from_micros(to_micros(aware)).tzinfo is UTC
