@@ -1,26 +1,45 @@
 """What `banyan rules check` and `banyan rules test` find out, as values."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from importlib import import_module
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Protocol
 
 import msgspec
 
+from services.governance.application import policy_cases
+from services.workbench import conflict_cases
 from services.workbench.plan_checks import PlanFindings
 from shared.rulekit.case_executors import all_executors
-from shared.rulekit.cases import CaseResult, ScenarioCase, read_cases
+from shared.rulekit.cases import ScenarioCase, read_cases
 from shared.rulekit.cases import run_cases as run_fact_cases
-from shared.rulekit.faults import RuleFault, RuleFaults
+from shared.rulekit.faults import Place, RuleFault, RuleFaults
 from shared.rulekit.loading import load_rules
 from shared.rulekit.model import RuleBook
 
-ScenarioRunner = Callable[[Sequence[ScenarioCase], RuleBook], list[CaseResult]]
+
+class Judged(Protocol):
+    """How one case came out on one executor; see `shared.rulekit.cases.CaseResult`."""
+
+    @property
+    def rule_id(self) -> str: ...  # noqa: D102 - see the class
+    @property
+    def title(self) -> str: ...  # noqa: D102
+    @property
+    def executor(self) -> str: ...  # noqa: D102
+    @property
+    def ok(self) -> bool: ...  # noqa: D102
+    @property
+    def message(self) -> str: ...  # noqa: D102
+    @property
+    def place(self) -> Place: ...  # noqa: D102
+
+
+ScenarioRunner = Callable[[Sequence[ScenarioCase], RuleBook], Sequence[Judged]]
 
 # Who judges the cases of a kind: the domain that decides by these rules at run time.
-_RUNNERS = {
-    "conflicts": "services.campaigns.application.conflict_cases",
-    "contact_policy": "services.governance.application.policy_cases",
+_RUNNERS: Mapping[str, ScenarioRunner] = {
+    "conflicts": conflict_cases.run_cases,
+    "contact_policy": policy_cases.run_cases,
 }
 
 
@@ -32,19 +51,6 @@ class RuleReport(msgspec.Struct, frozen=True, kw_only=True):
     counts: dict[str, int]
     """How many there are of each kind; empty when the rules cannot be read."""
     faults: list[RuleFault]
-
-
-@dataclass(frozen=True, slots=True)
-class CaseReport:
-    """How the cases came out; `not_run` counts those of kinds that nobody here can judge."""
-
-    results: list[CaseResult]
-    not_run: dict[str, int]
-
-    @property
-    def failed(self) -> list[CaseResult]:
-        """The results that are not as expected."""
-        return [result for result in self.results if not result.ok]
 
 
 def check_rules(folder: Path) -> RuleReport:
@@ -68,27 +74,11 @@ def check_rules(folder: Path) -> RuleReport:
     return RuleReport(is_sound=not beside.faults, rule_set=book.version, counts=counts, faults=sorted(beside.faults))
 
 
-def run_cases(folder: Path) -> CaseReport:
+def run_cases(folder: Path) -> list[Judged]:
     """Run every case: facts on the three executors, conflicts and policies in their domains; raises RuleFaults."""
     book = load_rules(folder)
-    results = run_fact_cases(book, folder, all_executors(book))
-    not_run: dict[str, int] = {}
     _, scenarios = read_cases(book, folder)
-    for kind, module in _RUNNERS.items():
-        cases = [case for case in scenarios if case.kind == kind]
-        run = _runner(module)
-        if run is not None:
-            results += run(cases, book)
-        elif cases:
-            not_run[kind] = len(cases)
-    return CaseReport(results, not_run)
-
-
-def _runner(module: str) -> ScenarioRunner | None:
-    try:
-        runner: ScenarioRunner = import_module(module).run_cases
-    except ModuleNotFoundError as missing:
-        if missing.name != module:
-            raise
-        return None
-    return runner
+    results: list[Judged] = [*run_fact_cases(book, folder, all_executors(book))]
+    for kind, run in _RUNNERS.items():
+        results += run([case for case in scenarios if case.kind == kind], book)
+    return results

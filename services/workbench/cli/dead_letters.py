@@ -1,6 +1,7 @@
 """`banyan dead-letters`: messages that no attempt could handle, parked beside the queue they failed in."""
 
 import os
+import warnings
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -88,6 +89,9 @@ def _work_queues(settings: BusSettings) -> list[str]:
     """Return every queue that services consume from; parked and waiting messages have queues of their own."""
     from shared.messaging import topology  # noqa: PLC0415
 
-    plans = topology.queues_of([registry.class_of(container) for container in registry.CONTAINERS], settings)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what eventlet and nameko announce at import is not for this command's reader
+        classes = [registry.class_of(container) for container in registry.CONTAINERS]
+    plans = topology.queues_of(classes, settings)
     names = [plan.name for plan in plans]
     return [name for name in names if f"{_DEAD}{name}" in names]

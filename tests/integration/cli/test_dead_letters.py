@@ -12,7 +12,7 @@ import pytest
 
 pytestmark = pytest.mark.servers
 ROOT = Path(__file__).parents[3]
-QUEUE = "evt-channels-contacts_sent--governance.on_contacts_sent"
+QUEUE = "evt-channels-contacts_sent--governance_bulk.on_contacts_sent"
 Banyan = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -69,6 +69,11 @@ def test_replay_sends_back_the_oldest_first_and_drop_deletes_the_rest(
     assert refused.returncode == 1
     assert banyan("dead-letters", "drop", QUEUE, "--yes").stdout == f"1 dropped from {QUEUE}\n"
     assert json.loads(banyan("dead-letters", "show", QUEUE, "--json").stdout) == []
+
+
+def test_the_list_names_the_queues_of_work_that_have_something_parked(banyan: Banyan, parked: list[str]) -> None:
+    done = banyan("dead-letters", "list", "--json")
+    assert (json.loads(done.stdout), done.stderr) == ({QUEUE: len(parked)}, "")
 
 
 def test_a_queue_that_does_not_exist_is_one_line(banyan: Banyan) -> None:

@@ -92,6 +92,19 @@ def test_a_case_that_does_not_hold_is_told_with_its_place_for_each_executor(run:
         assert f"crbt-silent: nobody knows: on {executor}: expected true, got false" in said.stdout
 
 
+def test_conflicts_and_contact_policies_are_judged_by_the_domains_that_decide(run: Run, folder: Path) -> None:
+    conflict = folder / "conflicts" / "music-box-needs-crbt" / "cases.yaml"
+    conflict.write_text(conflict.read_text("utf-8").replace("expect: [crbt-reactivation]", "expect: []", 1), "utf-8")
+    policy = folder / "contact_policy" / "black-list" / "cases.yaml"
+    policy.write_text(policy.read_text("utf-8").replace("expect: suppress", "expect: permit", 1), "utf-8")
+    report = json.loads(run("rules", "test", "--rules", str(folder), "--json").stdout)
+    assert [(one["executor"], one["rule_id"]) for one in report["failed"]] == [
+        ("campaigns", "music-box-needs-crbt"),
+        ("governance", "black-list"),
+    ]
+    assert report["failed"][0]["message"] == "expected nobody to remain, got crbt-reactivation"
+
+
 _PLAN = """
 campaign: trial
 name_zh: 试验
