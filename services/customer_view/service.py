@@ -5,7 +5,15 @@ import structlog
 from services.customer_view.application.use_cases import UseCases
 from services.customer_view.dependencies import Dependencies
 from shared.contracts.campaigns import OrdersFulfilled
-from shared.contracts.customer_view import Audience, AudiencePage, AudienceQuery, Customer, CustomerRecord, UpsertResult
+from shared.contracts.customer_view import (
+    Audience,
+    AudiencePage,
+    AudienceQuery,
+    Customer,
+    CustomerOrder,
+    CustomerRecord,
+    UpsertResult,
+)
 from shared.contracts.wire import INTERACTIVE_LIMIT
 from shared.messaging.entrypoints import Pingable, event, rpc
 
@@ -40,6 +48,11 @@ class CustomerViewBulk(Pingable):
     def upsert_customers(self, customers: list[CustomerRecord]) -> UpsertResult:
         """Keep many records; report the bad ones."""
         return self.deps.upsert_customers(customers)
+
+    @rpc
+    def record_orders(self, orders: list[CustomerOrder]) -> UpsertResult:
+        """Add products BOSS has sold to what is held."""
+        return self.deps.record_orders(orders)
 
     @rpc
     def audience(self, query: AudienceQuery) -> Audience:

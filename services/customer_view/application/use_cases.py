@@ -1,6 +1,6 @@
 """What customer_view does: keep subscribers, tell who changed, freeze audiences and page through them."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from itertools import groupby
@@ -15,12 +15,13 @@ from services.customer_view.application.faults import (
 )
 from services.customer_view.application.ports import AudienceOrder, Change, FactsById, Rules, Store, Transaction
 from services.customer_view.domain.batches import is_customer_id, merged, with_products
-from shared.contracts.campaigns import OrdersFulfilled
+from shared.contracts.campaigns import FulfilledOrder, OrdersFulfilled
 from shared.contracts.customer_view import (
     Audience,
     AudiencePage,
     AudienceQuery,
     Customer,
+    CustomerOrder,
     CustomerRecord,
     CustomersChanged,
     UpsertResult,
@@ -106,24 +107,43 @@ class UseCases:
         """Add what was fulfilled to what is held, once per event; report products the vocabulary does not know."""
         book = self.book
         known = book.vocabulary[_PRODUCTS].values
-        faults = [
-            RowFault(index=index, field=_PRODUCTS, message=f"{product!r} is not a product of the vocabulary")
-            for index, order in enumerate(event.orders)
-            for product in order.products
-            if product not in known
-        ]
-        added = _products_by_customer(event, known)
+        added = _products_by_customer(event.orders, known)
         with self._store.write(book) as transaction:
-            if transaction.first_time(event_id, at=self._clock.now()) and added:
-                held = transaction.held(sorted(added), _PRODUCTS)
-                self._put(
-                    transaction,
-                    {
-                        customer_id: {_PRODUCTS: with_products(_as_products(held.get(customer_id)), products)}
-                        for customer_id, products in added.items()
-                    },
-                )
-        return faults
+            if transaction.first_time(event_id, at=self._clock.now()):
+                self._add(transaction, added)
+        return _unknown_products(event.orders, known)
+
+    def record_orders(self, orders: Sequence[CustomerOrder]) -> UpsertResult:
+        """Add products BOSS has sold to what is held; an order with an unknown product or subscriber is reported.
+
+        Products are a set, so the same order again changes nothing. Raises BatchTooLarge.
+        """
+        if len(orders) > BULK_LIMIT:
+            message = f"{len(orders)} orders are more than one call may carry ({BULK_LIMIT})"
+            raise BatchTooLarge(message, details={"field": "orders", "limit": BULK_LIMIT})
+        book = self.book
+        known = book.vocabulary[_PRODUCTS].values
+        faults = _unknown_products(orders, known)
+        bad = {fault.index for fault in faults}
+        with self._store.write(book) as transaction:
+            there = transaction.held(sorted({order.customer_id for order in orders}), _PRODUCTS)
+            for index, order in enumerate(orders):
+                if order.customer_id not in there:
+                    message = f"there is no subscriber {order.customer_id!r}"
+                    faults.append(RowFault(index=index, field="customer_id", message=message))
+                    bad.add(index)
+            good = [order for index, order in enumerate(orders) if index not in bad]
+            self._add(transaction, _products_by_customer(good, known))
+        return UpsertResult(written=len(good), faults=faults)
+
+    def _add(self, transaction: Transaction, added: Mapping[str, set[str]]) -> None:
+        held = transaction.held(sorted(added), _PRODUCTS)
+        facts = {
+            customer_id: {_PRODUCTS: with_products(_as_products(held.get(customer_id)), products)}
+            for customer_id, products in added.items()
+        }
+        if facts:
+            self._put(transaction, facts)
 
     def _put(self, transaction: Transaction, facts: FactsById) -> None:
         change = transaction.put(facts, at=self._clock.now())
@@ -176,9 +196,20 @@ def _known(field: str, names: Sequence[str], known: Iterable[str]) -> None:
             )
 
 
-def _products_by_customer(event: OrdersFulfilled, known: Iterable[str]) -> dict[str, set[str]]:
+def _unknown_products(
+    orders: Sequence[FulfilledOrder] | Sequence[CustomerOrder], known: Container[str]
+) -> list[RowFault]:
+    sold = [(index, product) for index, order in enumerate(orders) for product in order.products]
+    return [
+        RowFault(index=index, field=_PRODUCTS, message=f"{product!r} is not a product of the vocabulary")
+        for index, product in sold
+        if product not in known
+    ]
+
+
+def _products_by_customer(orders: _Orders, known: Iterable[str]) -> dict[str, set[str]]:
     permitted = set(known)
-    pairs = sorted((order.customer_id, product) for order in event.orders for product in order.products)
+    pairs = sorted((order.customer_id, product) for order in orders for product in order.products)
     return {
         customer_id: {product for _, product in group}
         for customer_id, group in groupby((pair for pair in pairs if pair[1] in permitted), key=lambda pair: pair[0])

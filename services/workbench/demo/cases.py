@@ -5,13 +5,23 @@ from pathlib import Path
 import msgspec
 import yaml
 
+from services.catalogue.adapters import offering_files
 from services.workbench.demo.intake import TIMEOUT
 from shared.contracts.campaigns import CampaignStatus
+from shared.contracts.catalogue import Offering
 from shared.contracts.plan import Plan
 from shared.kernel.faults import InvalidRequest
 from shared.messaging.calling import RpcCaller
 
 _APPROVER = "demo"
+
+
+def read_offerings(rules: Path) -> list[Offering]:
+    """Read `catalogue/*.yaml`; raises InvalidRequest naming file, line and field of the first fault."""
+    files = offering_files.read_offerings(rules / "catalogue")
+    if files.faults:
+        raise InvalidRequest(str(files.faults[0]), details={"faults": [str(fault) for fault in files.faults]})
+    return list(files.offerings)
 
 
 def read_plans(rules: Path) -> list[Plan]:
