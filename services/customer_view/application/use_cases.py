@@ -196,20 +196,28 @@ def _known(field: str, names: Sequence[str], known: Iterable[str]) -> None:
             )
 
 
-def _unknown_products(
-    orders: Sequence[FulfilledOrder] | Sequence[CustomerOrder], known: Container[str]
-) -> list[RowFault]:
-    sold = [(index, product) for index, order in enumerate(orders) for product in order.products]
+_Orders = Sequence[FulfilledOrder] | Sequence[CustomerOrder]
+
+
+def _sold(orders: _Orders) -> list[tuple[int, str, str]]:
+    """Return (position, subscriber, product) for every product of every order."""
+    sold: list[tuple[int, str, str]] = []
+    for index, order in enumerate(orders):
+        sold += [(index, order.customer_id, product) for product in order.products]
+    return sold
+
+
+def _unknown_products(orders: _Orders, known: Container[str]) -> list[RowFault]:
     return [
         RowFault(index=index, field=_PRODUCTS, message=f"{product!r} is not a product of the vocabulary")
-        for index, product in sold
+        for index, _, product in _sold(orders)
         if product not in known
     ]
 
 
 def _products_by_customer(orders: _Orders, known: Iterable[str]) -> dict[str, set[str]]:
     permitted = set(known)
-    pairs = sorted((order.customer_id, product) for order in orders for product in order.products)
+    pairs = sorted((customer_id, product) for _, customer_id, product in _sold(orders))
     return {
         customer_id: {product for _, product in group}
         for customer_id, group in groupby((pair for pair in pairs if pair[1] in permitted), key=lambda pair: pair[0])
