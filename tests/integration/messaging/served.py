@@ -32,7 +32,7 @@ class Told(msgspec.Struct, frozen=True):
 class Calls(DependencyProvider):
     calls = BusCalls()
 
-    def get_dependency(self, worker_ctx: Any) -> Any:
+    def get_dependency(self, worker_ctx: Any) -> Any:  # noqa: ARG002 - nameko's signature
         return self.calls.caller
 
 
@@ -43,7 +43,7 @@ class Store(DependencyProvider):
         self.outbox = Outbox(self.metadata)
         self.applied = sa.Table("applied", self.metadata, sa.Column("number", sa.BigInteger))
 
-    def get_dependency(self, worker_ctx: Any) -> "Store":
+    def get_dependency(self, worker_ctx: Any) -> "Store":  # noqa: ARG002 - nameko's signature
         return self
 
 

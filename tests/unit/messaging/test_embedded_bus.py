@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import eventlet
 import msgspec
@@ -36,14 +36,14 @@ class Told(msgspec.Struct, frozen=True):
 class Dependencies(DependencyProvider):
     calls = BusCalls()
 
-    def get_dependency(self, worker_ctx: Any) -> Any:
+    def get_dependency(self, worker_ctx: Any) -> Any:  # noqa: ARG002 - nameko's signature
         return self.calls.caller
 
 
 class Knowledge:
     """What handlers saw; the fake side of every test."""
 
-    events: list[tuple[str, int]] = []
+    events: ClassVar[list[tuple[str, int]]] = []
     failures = 0
     ticks = 0
 
@@ -60,8 +60,8 @@ class Listener(Pingable):
     def fail(self, how: str) -> None:
         if how == "fault":
             raise NotFound("no such customer", details={"kind": "customer", "since": datetime(2026, 3, 2, tzinfo=UTC)})
-        secret = "password of the database"
-        raise RuntimeError(secret)
+        inside = "the password is 12345"
+        raise RuntimeError(inside)
 
     @rpc
     def unspeakable(self) -> object:
