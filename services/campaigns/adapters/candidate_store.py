@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from services.campaigns.adapters.tables import candidate, phase
-from services.campaigns.adapters.updates import update_rows
+from services.campaigns.adapters.updates import is_any, update_rows
 from services.campaigns.domain.candidate import CandidateState, Cause, Membership, ReadyCandidate, Stage
 from services.campaigns.domain.outcomes import CandidateMove
 from services.campaigns.domain.phase import PhaseState
@@ -54,7 +54,7 @@ class CandidateStore:
         query = (
             sa.select(candidate)
             .join(phase, is_open)
-            .where(in_keys(columns.customer_id, customer_ids), columns.state.in_(_TAKEN))
+            .where(in_keys(columns.customer_id, customer_ids), is_any(columns.state, _TAKEN))
             .order_by(columns.customer_id, columns.campaign_id, columns.phase)
         )
         return [_membership(row) for row in self._connection.execute(query)]
@@ -126,14 +126,14 @@ class CandidateStore:
             rows,
             match={**_KEY, "from_step": "step", "from_attempt": "attempt"},
             change={name: name for name in ("state", "step", "attempt", "channel", "due_at")},
-            where=candidate.c.state.in_(_AWAITING),
+            where=is_any(candidate.c.state, _AWAITING),
         )
 
     def leave(self, pairs: Sequence[tuple[str, str]], state: CandidateState) -> None:
         """Take subscribers out of all phases of a campaign, because they refused or accepted it elsewhere."""
         rows = [{"customer_id": c, "campaign_id": k, "state": state} for c, k in sorted(set(pairs))]
         match = {"customer_id": "customer_id", "campaign_id": "campaign_id"}
-        is_open = candidate.c.state.in_(_OPEN)
+        is_open = is_any(candidate.c.state, _OPEN)
         update_rows(self._connection, candidate, rows, match=match, change={"state": "state"}, where=is_open)
 
     def close(self, campaign_id: str) -> None:

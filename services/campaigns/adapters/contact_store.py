@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from services.campaigns.adapters.tables import contact, script
-from services.campaigns.adapters.updates import update_rows
+from services.campaigns.adapters.updates import is_any, update_rows
 from services.campaigns.domain.candidate import Cause, Contact, ContactState
 from services.campaigns.domain.conflicts import PastContact
 from shared.kernel.text import Text
@@ -57,12 +57,12 @@ class ContactStore:
         """Note that they took place at these instants; an outcome that came first is not undone."""
         rows = [{"contact_id": name, "at": moment, "state": ContactState.SENT} for name, moment in at.items()]
         update_rows(self._connection, contact, rows, match=_ID, change={"at": "contacted_at"})
-        unsent = contact.c.state.in_(_UNSENT)
+        unsent = is_any(contact.c.state, _UNSENT)
         update_rows(self._connection, contact, rows, match=_ID, change={"state": "state"}, where=unsent)
 
     def set_failed(self, reasons: Mapping[str, str]) -> list[Contact]:
         """Note that they will not take place; return those of which this is news."""
-        failing = self._contacts(in_keys(contact.c.contact_id, sorted(reasons)) & contact.c.state.in_(_UNSENT))
+        failing = self._contacts(in_keys(contact.c.contact_id, sorted(reasons)) & is_any(contact.c.state, _UNSENT))
         rows = [
             {"contact_id": each.contact_id, "state": ContactState.FAILED, "detail": reasons[each.contact_id]}
             for each in failing
@@ -88,7 +88,9 @@ class ContactStore:
         columns = contact.c
         query = (
             sa.select(columns.customer_id, columns.campaign_id, columns.offering_id, columns.planned_at)
-            .where(in_keys(columns.customer_id, customer_ids), columns.planned_at >= since, columns.state.in_(_LIVE))
+            .where(
+                in_keys(columns.customer_id, customer_ids), columns.planned_at >= since, is_any(columns.state, _LIVE)
+            )
             .order_by(columns.customer_id, columns.planned_at)
         )
         return [PastContact(*row) for row in self._connection.execute(query).tuples()]

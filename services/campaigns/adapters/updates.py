@@ -37,6 +37,11 @@ def update_rows(
     ).rowcount
 
 
+def is_any(column: sa.ColumnElement[str], words: Sequence[str]) -> sa.ColumnElement[bool]:
+    """Return `column is one of a few words`, in a form that statements for many rows can carry."""
+    return sa.or_(*(column == sa.literal_column(f"'{word}'") for word in words))
+
+
 def _joined(
     connection: Connection,
     table: sa.Table,
