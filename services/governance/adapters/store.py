@@ -5,6 +5,7 @@ from contextlib import ExitStack, contextmanager
 from functools import cached_property
 
 import msgspec
+import psycopg
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
@@ -23,6 +24,10 @@ from shared.persistence.database import Database
 
 _COUNTED_BACK = 10 * DAY  # longer than any reservation lives, so that no bucket before it can be asked for
 _TRIES = 20
+_TRY_AGAIN = (
+    *(sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.IntegrityError, sa.exc.TimeoutError),
+    *(psycopg.OperationalError, psycopg.InterfaceError, psycopg.IntegrityError),  # COPY goes past SQLAlchemy
+)
 
 
 class SqlUnit:
@@ -112,7 +117,7 @@ def _reporting() -> Iterator[None]:
     """
     try:
         yield
-    except (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.IntegrityError, sa.exc.TimeoutError) as fault:
+    except _TRY_AGAIN as fault:
         raise Unavailable(
             "the ledger did not answer", details={"cause": type(getattr(fault, "orig", None) or fault).__name__}
         ) from fault
