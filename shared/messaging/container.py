@@ -20,6 +20,7 @@ from shared.observability.correlation import carrying
 
 SETTINGS_KEY = "BANYAN_BUS"
 URL_KEY = "AMQP_URI"
+TIMERS_KEY = "BANYAN_TIMERS"
 _GLANCE, _EMBEDDED_GLANCE = 0.5, 0.05  # seconds
 _log = structlog.get_logger(__name__)
 

@@ -10,7 +10,7 @@ from shared.kernel.faults import Fault, Unavailable
 from shared.messaging import topology, wire
 from shared.messaging.calling import RpcCaller
 from shared.messaging.connections import kombu_queue, open_connection
-from shared.messaging.container import SETTINGS_KEY, URL_KEY, BusContainer
+from shared.messaging.container import SETTINGS_KEY, TIMERS_KEY, URL_KEY, BusContainer
 from shared.messaging.green_caller import GreenCaller
 from shared.messaging.memory import Broker
 from shared.messaging.relay import OutboxSource, OutgoingEvent, Relay
@@ -32,6 +32,7 @@ class EmbeddedBus:
     The process must have called `shared.messaging.green.go_green()` as its first statement. `config` is what the
     classes' dependency providers find in `self.container.config`. `outboxes` are the services' event sources:
     they are relayed while `settle` runs, and only then, which keeps a rehearsal's order of events the same each time.
+    `timers` says whether `@every` ticks, by the machine's clock; under a steered clock it must not.
     """
 
     def __init__(
@@ -41,11 +42,17 @@ class EmbeddedBus:
         *,
         outboxes: Sequence[OutboxSource] = (),
         settings: BusSettings | None = None,
+        timers: bool = False,
     ) -> None:
         self._classes = list(classes)
         self._settings = settings or BusSettings(retry_seconds=(1.0, 1.0, 1.0, 1.0))  # only their number counts here
         self._broker = Broker()
-        self._config = {**(config or {}), URL_KEY: self._broker.url, SETTINGS_KEY: self._settings}
+        self._config = {
+            **(config or {}),
+            URL_KEY: self._broker.url,
+            SETTINGS_KEY: self._settings,
+            TIMERS_KEY: timers,
+        }
         self._publisher = _EmbeddedPublisher(self._broker.url)
         self._relays = [Relay(source, self._publisher) for source in outboxes]
         self._containers: list[BusContainer] = []

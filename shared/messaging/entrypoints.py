@@ -34,7 +34,7 @@ from nameko.timer import Timer
 from shared.kernel.faults import Fault, InvalidRequest
 from shared.messaging import topology, wire
 from shared.messaging.connections import kombu_queue
-from shared.messaging.container import BusConsumer
+from shared.messaging.container import TIMERS_KEY, BusConsumer
 from shared.messaging.health import Health, Pulse
 from shared.messaging.signature import MalformedBody, Signature
 
@@ -218,7 +218,25 @@ class EventHandler(NamekoEventHandler):
 
 
 class Every(Timer):
-    """Calls a method every so many seconds, in every replica: the method itself takes the lock in the database."""
+    """Calls a method every so many seconds, in every replica: the method itself takes the lock in the database.
+
+    An embedded bus does not run timers unless told to: under a steered clock whoever steers it says when.
+    """
+
+    def start(self) -> None:
+        """Begin to tick."""
+        if self.container.config.get(TIMERS_KEY, True):
+            super().start()
+
+    def stop(self) -> None:
+        """Tick no more, and wait for the tick under way."""
+        if self.gt is not None:
+            super().stop()
+
+    def kill(self) -> None:
+        """Tick no more."""
+        if self.gt is not None:
+            super().kill()
 
     def handle_result(self, worker_ctx: Any, result: Any, exc_info: Any) -> tuple[Any, Any]:  # noqa: ANN401 - nameko's
         """Log a failure; the next tick tries again."""

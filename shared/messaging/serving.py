@@ -15,6 +15,7 @@ from shared.messaging.connections import kombu_queue, open_connection
 from shared.messaging.container import SETTINGS_KEY, URL_KEY, BusContainer
 from shared.messaging.relay_child import RelayChild, RelaySpec
 from shared.messaging.settings import BusSettings
+from shared.observability.logging import configure_logging
 
 READY = "banyan ready:"
 _log = structlog.get_logger(__name__)
@@ -41,6 +42,7 @@ def serve(
 
     The process must have called `shared.messaging.green.go_green()` as its first statement.
     """
+    configure_logging(settings.log_style)  # before the first line: structlog's own default would show local variables
     stop = _Signals()
     if not _declare([*classes, *neighbours], settings, stop):
         return 0

@@ -26,6 +26,7 @@ class BusSettings:
     grace_seconds: float = 20.0
     """How long a stopping process may take to finish the work it has begun."""
     queue_type: Literal["classic", "quorum"] = "classic"
+    log_style: Literal["json", "text"] = "json"
 
     @staticmethod
     def from_environment(env: Mapping[str, str]) -> "BusSettings":
@@ -46,6 +47,9 @@ class _Reader:
         kind = self.env.get("BANYAN_QUEUE_TYPE", default.queue_type)
         if kind not in {"classic", "quorum"}:
             self.faults.append(f"BANYAN_QUEUE_TYPE must be classic or quorum, not {kind!r}")
+        style = self.env.get("BANYAN_LOG", default.log_style)
+        if style not in {"json", "text"}:
+            self.faults.append(f"BANYAN_LOG must be json or text, not {style!r}")
         read = BusSettings(
             amqp_url=url,
             workers=int(self._number("BANYAN_WORKERS", default.workers, least=1)),
@@ -54,6 +58,7 @@ class _Reader:
             retry_seconds=self._delays("BANYAN_RETRY_SECONDS", default.retry_seconds),
             grace_seconds=self._number("BANYAN_GRACE_SECONDS", default.grace_seconds, least=0),
             queue_type="quorum" if kind == "quorum" else "classic",
+            log_style="text" if style == "text" else "json",
         )
         if self.faults:
             raise FaultySettings("; ".join(self.faults))

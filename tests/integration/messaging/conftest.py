@@ -20,6 +20,7 @@ def started(amqp_url: str, folder: Path, *names: str, **settings: str) -> "subpr
         **os.environ,
         "BANYAN_AMQP_URL": amqp_url,
         "BANYAN_RETRY_SECONDS": "0.05,0.1,0.2",
+        "BANYAN_LOG": "text",
         "NOTES": str(folder),
         **settings,
     }

@@ -20,7 +20,6 @@ from shared.messaging.green_caller import BusCalls  # noqa: E402
 from shared.messaging.relay_child import RelaySpec  # noqa: E402
 from shared.messaging.serving import serve  # noqa: E402
 from shared.messaging.settings import BusSettings  # noqa: E402
-from shared.observability.logging import configure_logging  # noqa: E402
 from shared.persistence.database import Database  # noqa: E402
 from shared.persistence.outbox import Outbox  # noqa: E402
 
@@ -94,7 +93,6 @@ class Counter(Pingable):
 CLASSES = {cls.name: cls for cls in (Echo, Asker, Counter)}
 
 if __name__ == "__main__":
-    configure_logging("text")
     relays = [RelaySpec("teller", os.environ["STORE"])] if "STORE" in os.environ else []
     classes = [CLASSES[name] for name in sys.argv[1:]]
     sys.exit(serve(classes, BusSettings.from_environment(os.environ), relays=relays))

@@ -192,10 +192,13 @@ def test_the_correlation_id_travels_through_every_hop(bus: EmbeddedBus) -> None:
     assert len(bus.caller.call("relaying", "ask_on", {}, str)) == 32
 
 
-def test_a_timer_keeps_ticking(bus: EmbeddedBus) -> None:
-    eventlet.sleep(0.3)
-    assert Knowledge.ticks > 3
-    bus.settle()
+def test_timers_tick_only_where_they_are_asked_for() -> None:
+    for timers in (False, True):
+        Knowledge.ticks = 0
+        with EmbeddedBus([Listener], timers=timers) as bus:
+            eventlet.sleep(0.3)
+            bus.settle()
+        assert (Knowledge.ticks > 3) == timers
 
 
 def test_too_large_a_message_is_refused_with_a_code() -> None:
