@@ -1,7 +1,10 @@
 """Reference, durable-rules and SQL give one answer for every generated condition and subscriber."""
 
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import date, timedelta
+from fractions import Fraction
+from itertools import combinations, product
+from typing import get_args
 
 import pytest
 import sqlalchemy as sa
@@ -12,8 +15,23 @@ from shared.rulekit import reference
 from shared.rulekit.case_executors import SqlExecutor
 from shared.rulekit.durable_backend import DurableDecider
 from shared.rulekit.durable_backend import decider as decider_module
+from shared.rulekit.durable_backend.programme import compile_conditions
 from shared.rulekit.facts import Facts
-from shared.rulekit.model import All, Any, Compare, Condition, InSegment, Not, OtherFact, RuleBook
+from shared.rulekit.model import (
+    AgeOperator,
+    All,
+    Any,
+    Compare,
+    Condition,
+    InSegment,
+    IsKnown,
+    Not,
+    Operator,
+    OtherFact,
+    RuleBook,
+    Scalar,
+    SetOperator,
+)
 from tests.unit.rulekit.rule_folders import ON, make_book
 from tests.unit.rulekit.strategies import conditions, facts
 
@@ -60,7 +78,7 @@ def test_durable_rules_holds_exactly_when_the_reference_is_true(
         assert decider.decide(one, on=on) == expected
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(many=st.lists(conditions(NAMES), min_size=1, max_size=8), about=facts(), on=DAYS)
 def test_sqlite_gives_the_truth_value_of_the_reference(
     book: RuleBook, sqlite: SqlExecutor, many: list[Condition], about: Facts, on: date
@@ -70,7 +88,7 @@ def test_sqlite_gives_the_truth_value_of_the_reference(
 
 
 @pytest.mark.servers
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(many=st.lists(conditions(NAMES), min_size=1, max_size=8), about=facts(), on=DAYS)
 def test_postgresql_gives_the_truth_value_of_the_reference(
     book: RuleBook, postgresql: SqlExecutor, many: list[Condition], about: Facts, on: date
@@ -93,26 +111,86 @@ def postgresql(book: RuleBook, postgres_database: Callable[[], str]) -> Iterator
     engine.dispose()
 
 
-def _wide(groups: int, alternatives: int) -> Condition:
-    """Return a conjunction of many alternatives: multiplied out it would be alternatives ** groups rules."""
-    return All(
-        tuple(
-            Any(tuple(Compare("age", "equals", group * alternatives + at) for at in range(alternatives)))
-            if group % 2
-            else Any(tuple(Not(Compare("tenure", "equals", at)) for at in range(alternatives)))
-            for group in range(groups)
-        )
-    )
+def _either(fact: str, *numbers: int) -> Condition:
+    return Any(tuple(Compare(fact, "equals", number) for number in numbers))
 
 
 @pytest.mark.usefixtures("no_trial")
-@pytest.mark.parametrize("age", [None, 0, 5, 9, 14])
-def test_a_condition_too_wide_for_one_rule_is_decided_in_stages(book: RuleBook, age: int | None) -> None:
-    wide = All((_wide(4, 10), Not(_wide(3, 10))))
-    about = {"age": age, "tenure": 3}
-    decider = DurableDecider({"wide": wide, "not wide": Not(wide)}, book)
-    for name, condition in (("wide", wide), ("not wide", Not(wide))):
-        assert decider.decide(about, on=ON)[name] == (reference.evaluate(condition, about, book=book, on=ON) is True)
+@pytest.mark.parametrize("age", [None, 0, 3, 9, 10])
+@pytest.mark.parametrize("tenure", [None, 3, 12])
+def test_a_condition_too_wide_for_one_rule_is_decided_in_stages(
+    book: RuleBook, age: int | None, tenure: int | None
+) -> None:
+    others = Any((_either("tenure", *range(10)), Not(_either("age", *range(3, 13)))))
+    inner = All((_either("age", *range(10)), others))
+    wide = All((inner, Any((Not(inner), _either("tenure", *range(3, 13)), IsKnown("spend")))))
+    named = {"inner": inner, "wide": wide, "not inner": Not(inner), "not wide": Not(wide)}
+    programme = compile_conditions(named, book)
+    assert len({shard.stage for shard in programme.shards}) >= 3
+    about = {"age": age, "tenure": tenure}
+    expected = {name: reference.evaluate(one, about, book=book, on=ON) is True for name, one in named.items()}
+    assert DurableDecider(named, book).decide(about, on=ON) == expected
+
+
+DAY = timedelta(days=1)
+DOMAINS: dict[str, tuple[Scalar, ...]] = {
+    "age": (-1, 0, 1, 2, 10**12, -(10**12)),
+    "used": (-0.1, 0.0, 0.1, 0.3, 0.8, 2.4, 2.4001, 3.0, 1e8, 99_999_999.9999),
+    "spend": (0, 1, 1999, 2000),
+    "joined": (date(1, 1, 1), ON - 31 * DAY, ON - 30 * DAY, ON - 29 * DAY, ON - DAY, ON, ON + DAY),
+}
+OTHERS = {"age": "tenure", "used": "quota", "spend": "average", "joined": "renewed"}
+WORDS: tuple[Operator, ...] = get_args(Operator)[:5]
+
+
+def _one_fact(name: str) -> list[Condition]:
+    """Return every comparison of one ordered fact over its domain."""
+    values = DOMAINS[name]
+    found: list[Condition] = [Compare(name, word, value) for word in WORDS for value in values]
+    found += [Compare(name, "one_of", values[at : at + 2]) for at in range(len(values))]
+    if name == "joined":
+        found += [Compare(name, word, days) for word in get_args(AgeOperator) for days in (1, 29, 30, 31)]
+    return found
+
+
+def _two_facts(name: str) -> list[Condition]:
+    factors = [Fraction(1), Fraction(4, 5), Fraction(3), Fraction(999_999, 10_000)]
+    if name == "joined":
+        factors = factors[:1]
+    return [Compare(name, word, OtherFact(OTHERS[name], times)) for word in WORDS for times in factors]
+
+
+SET_VALUES: tuple[frozenset[str], ...] = tuple(
+    frozenset(some) for size in range(4) for some in combinations(("crbt", "crbt_box", "mms"), size)
+)
+SETS: list[Condition] = [
+    *(Compare("products", word, tuple(sorted(some))) for word in get_args(SetOperator) for some in SET_VALUES if some),
+    *(Compare("products", word, size, of="size") for word in WORDS for size in range(4)),
+]
+FORMS: list[tuple[list[Condition], list[Facts]]] = [
+    *((_one_fact(name), [{name: value} for value in (*DOMAINS[name], None)]) for name in DOMAINS),
+    *(
+        (_two_facts(name), [{name: left, other: right} for left, right in product((*DOMAINS[name], None), repeat=2)])
+        for name, other in OTHERS.items()
+    ),
+    (SETS, [{"products": some} for some in (*SET_VALUES, None)]),
+]
+
+
+def _with_negations(conditions: list[Condition]) -> list[Condition]:
+    return [*conditions, *(Not(one) for one in conditions)]
+
+
+@pytest.mark.usefixtures("no_trial")
+@pytest.mark.parametrize("form", range(len(FORMS)))
+def test_every_operator_over_its_whole_domain(book: RuleBook, sqlite: SqlExecutor, form: int) -> None:
+    conditions, subscribers = FORMS[form]
+    named = {str(at): condition for at, condition in enumerate(_with_negations(conditions))}
+    decider = DurableDecider(named, book)
+    for about in subscribers:
+        truth = [reference.evaluate(one, about, book=book, on=ON) for one in named.values()]
+        assert list(decider.decide(about, on=ON).values()) == [one is True for one in truth], about
+        assert sqlite.judge_all(list(named.values()), about, ON) == truth, about
 
 
 @pytest.mark.usefixtures("no_trial")

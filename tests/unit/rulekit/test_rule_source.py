@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from shared.rulekit import rule_book
 from shared.rulekit.faults import RuleFault, RuleFaults
 from shared.rulekit.model import RuleBook
 from shared.rulekit.rule_book import RuleSource
@@ -109,6 +110,21 @@ def test_the_files_are_looked_at_no_more_than_once_a_second(
         watch.seconds += 0.1
         source.current()
     assert 9 <= len(looks) <= 10
+
+
+def test_files_that_did_not_change_are_not_read_again(
+    folder: Path, watch: Stopwatch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = RuleSource(folder, monotonic=watch)
+    put_rule(folder, "segments", "one", "when: {age: 2}\n")
+    watch.seconds += 5
+    source.current()
+    reads: list[Path] = []
+    monkeypatch.setattr(rule_book, "load_rules", reads.append)
+    for _ in range(10):
+        watch.seconds += 5
+        source.current()
+    assert reads == []
 
 
 def test_a_book_that_is_refused_is_not_taken_into_use(folder: Path, watch: Stopwatch) -> None:
