@@ -9,8 +9,9 @@ from sqlalchemy.engine import Connection
 
 from services.governance.adapters.tables import capacity_counter, contact, counted_rules
 from services.governance.domain.calendar import span_of
-from services.governance.domain.checks import FOREVER, Bucket, CapacityCheck
+from services.governance.domain.checks import FOREVER, Bucket
 from services.governance.domain.instants import QUARTER
+from services.governance.domain.limits import CapacityCheck
 from services.governance.domain.policies import Scope
 
 _Count = tuple[int, int]  # used, earliest lapse

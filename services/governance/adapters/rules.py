@@ -4,10 +4,13 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import structlog
+
 from shared.rulekit.faults import RuleFaults
 from shared.rulekit.model import RuleBook
 from shared.rulekit.rule_book import RuleSource
 
+_log = structlog.get_logger(__name__)
 _TRY_EVERY = 2.0  # seconds
 
 
@@ -35,4 +38,5 @@ class FolderRules:
             return RuleSource(self._folder)
         except (RuleFaults, OSError) as fault:
             self._fault = fault
+            _log.error("rules_unreadable", folder=str(self._folder), error=str(fault))
             raise

@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from services.governance.application.policies import policy_set
-from services.governance.domain.checks import CapacityCheck
 from services.governance.domain.contacts import Contact, ListMark, OutcomeMark, Situation
 from services.governance.domain.decisions import Decision
 from services.governance.domain.instants import from_micros, to_micros
 from services.governance.domain.judgement import judge
+from services.governance.domain.limits import CapacityCheck
 from services.governance.domain.policies import ListEffect, Policy
 from services.governance.domain.policy_set import PolicySet
 from services.governance.domain.refusals import Terms

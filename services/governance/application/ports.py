@@ -7,10 +7,11 @@ from typing import NamedTuple, Protocol
 
 import msgspec
 
-from services.governance.domain.checks import Bucket, CapacityCheck
+from services.governance.domain.checks import Bucket
 from services.governance.domain.contacts import Contact, ListMark, OutcomeMark
 from services.governance.domain.decisions import Decision, Finding
 from services.governance.domain.lifecycle import LedgerEntry
+from services.governance.domain.limits import CapacityCheck
 from services.governance.domain.policy_set import PolicySet
 from shared.contracts.governance import ListEntry
 from shared.contracts.wire import ListName

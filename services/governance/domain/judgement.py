@@ -6,11 +6,12 @@ Higher priority goes first, then contact id. A permitted request counts for thos
 from bisect import insort
 from collections.abc import Callable, Mapping, Sequence
 
-from services.governance.domain.checks import FOREVER, Bucket, Check, ListCheck, Standing
+from services.governance.domain.checks import FOREVER, Bucket, Check, Standing
 from services.governance.domain.contacts import NOTHING_KNOWN, Contact, Situation
 from services.governance.domain.decisions import Decision, Finding, Judgement
 from services.governance.domain.policy_set import Plan, PolicySet
 from services.governance.domain.refusals import PLANNED_IN_PAST, TEXTS, Terms, refusal
+from services.governance.domain.restraints import ListCheck
 from shared.kernel.text import Text
 
 _MOST_STEPS = 2_000  # leaps from one policy's end to the next; 400 days of quiet nights are 400

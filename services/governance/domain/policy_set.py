@@ -1,21 +1,23 @@
 """All policies of one rule set, made ready once: which of them concern a contact is looked up, not worked out again."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from services.governance.domain.checks import (
-    CalendarCheck,
-    CapacityCheck,
-    Check,
-    CoolingCheck,
-    ListCheck,
-    QuietCheck,
-    RollingCheck,
-    check_of,
-)
+from services.governance.domain.checks import Check
 from services.governance.domain.contacts import Contact
 from services.governance.domain.instants import DAY
-from services.governance.domain.policies import Policy, Scope
+from services.governance.domain.limits import CalendarCheck, CapacityCheck, RollingCheck
+from services.governance.domain.policies import (
+    CalendarLimit,
+    CapacityLimit,
+    CoolingOff,
+    ListEffect,
+    Policy,
+    QuietHours,
+    RollingLimit,
+    Scope,
+)
+from services.governance.domain.restraints import CoolingCheck, ListCheck, QuietCheck
 
 _REMEMBERED = 20_000
 _CALENDAR_REACH = 33 * DAY  # a month, and a clock change
@@ -45,7 +47,7 @@ class PolicySet:
 
     def __init__(self, version: str, policies: Sequence[Policy]) -> None:
         self.version = version
-        self.checks = tuple(check_of(policy, 1 << number) for number, policy in enumerate(policies))
+        self.checks = tuple(_check_of(policy, 1 << number) for number, policy in enumerate(policies))
         self.limits = tuple(c for c in self.checks if isinstance(c, (RollingCheck, CalendarCheck, CapacityCheck)))
         self.capacity = tuple(c for c in self.checks if isinstance(c, CapacityCheck))
         self.lists = tuple(c for c in self.checks if isinstance(c, ListCheck))
@@ -120,3 +122,22 @@ def _tests(scope: Scope) -> tuple[tuple[int, frozenset[str]], ...]:
         "campaign_id": scope.campaigns,
     }
     return tuple((Contact._fields.index(name), allowed) for name, allowed in tests.items() if allowed)
+
+
+def _check_of(policy: Policy, bit: int) -> Check:
+    """Return the check for a policy; raises TypeError for a kind nobody can judge, so that it is not ignored."""
+    for kind, check in _CHECKS.items():
+        if isinstance(policy, kind):
+            return check(bit, policy)
+    msg = f"no check for {type(policy).__name__} ({policy.rule_id})"
+    raise TypeError(msg)
+
+
+_CHECKS: Mapping[type[Policy], Callable[..., Check]] = {
+    RollingLimit: RollingCheck,
+    CalendarLimit: CalendarCheck,
+    CapacityLimit: CapacityCheck,
+    QuietHours: QuietCheck,
+    CoolingOff: CoolingCheck,
+    ListEffect: ListCheck,
+}

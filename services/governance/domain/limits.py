@@ -1,0 +1,128 @@
+"""Checks that count: rolling and calendar limits per subscriber, capacity of the whole operator."""
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from services.governance.domain.calendar import span_of
+from services.governance.domain.checks import Bucket, Check, Standing
+from services.governance.domain.contacts import Contact
+from services.governance.domain.policies import CalendarLimit, CapacityLimit, RollingLimit
+from services.governance.domain.windows import earliest_with_room, most_in_any_window
+
+_MOST_BUCKETS = 10_000  # more than a year of hours: beyond it nobody plans
+_FIELD = {
+    "customer": None,
+    "customer_channel": Contact._fields.index("channel"),
+    "customer_category": Contact._fields.index("category"),
+    "customer_campaign": Contact._fields.index("campaign_id"),
+    "customer_purpose": Contact._fields.index("purpose"),
+    "offering": Contact._fields.index("offering_id"),
+}
+
+
+@dataclass(slots=True)
+class _SubscriberLimit(Check):
+    """What rolling and calendar limits share: which of the subscriber's contacts count."""
+
+    def _points(self, asked: Contact, standing: Standing) -> list[Contact]:
+        bit, name = self.bit, self._field()
+        if name is None:
+            points = [contact for contact, mask in standing.points if mask & bit]
+        else:
+            wanted = asked[name]
+            points = [contact for contact, mask in standing.points if mask & bit and contact[name] == wanted]
+        if points and not self.is_permanent:
+            start, end = self.validity(asked.zone)
+            points = [point for point in points if start <= point.at < end]
+        return points
+
+    @abstractmethod
+    def _field(self) -> int | None: ...
+
+
+@dataclass(slots=True)
+class RollingCheck(_SubscriberLimit):
+    """Frequency caps over a rolling window, spacing, no-repeat."""
+
+    policy: RollingLimit
+    limit: int = field(init=False)
+    name: int | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.limit, self.name = self.policy.limit, _FIELD[self.policy.per]
+
+    def used(self, asked: Contact, standing: Standing, at: int) -> int:
+        """Return the most contacts that an interval of the span around `at` holds."""
+        points = self._points(asked, standing)
+        return most_in_any_window(points, self.policy.span, at) if points else 0
+
+    def first_permitted(self, asked: Contact, standing: Standing, at: int) -> int | None:
+        """Return the first moment with room in every interval."""
+        if self.limit < 1:
+            return None
+        return earliest_with_room(self._points(asked, standing), self.limit, self.policy.span, at)
+
+    def _field(self) -> int | None:
+        return self.name
+
+
+@dataclass(slots=True)
+class CalendarCheck(_SubscriberLimit):
+    """Frequency caps over calendar units, in the zone of the request and in those of the contacts that stand."""
+
+    policy: CalendarLimit
+    limit: int = field(init=False)
+    name: int | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.limit, self.name = self.policy.limit, _FIELD[self.policy.per]
+
+    def used(self, asked: Contact, standing: Standing, at: int) -> int:
+        """Return the contacts in the calendar unit that holds `at`; the fullest one if zones differ."""
+        points = self._points(asked, standing)
+        return max((count for count, _ in self._filled(points, asked, at)), default=0) if points else 0
+
+    def first_permitted(self, asked: Contact, standing: Standing, at: int) -> int | None:
+        """Return the start of the first unit with room."""
+        if self.limit < 1:
+            return None
+        points = self._points(asked, standing)
+        while full := [end for count, end in self._filled(points, asked, at) if count >= self.limit]:
+            at = max(full)
+        return at
+
+    def _filled(self, points: Sequence[Contact], asked: Contact, at: int) -> list[tuple[int, int]]:
+        zones = {asked.zone, *(point.zone for point in points)}
+        spans = [span_of(self.policy.unit, zone, at) for zone in zones]
+        return [(len({point.contact_id for point in points if start <= point.at < end}), end) for start, end in spans]
+
+    def _field(self) -> int | None:
+        return self.name
+
+
+@dataclass(slots=True)
+class CapacityCheck(Check):
+    """What the whole operator can do in an hour or a day."""
+
+    policy: CapacityLimit
+    limit: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.limit = self.policy.limit
+
+    def bucket(self, at: int) -> Bucket:
+        """Return the counter that a contact at `at` falls on."""
+        return self.policy.rule_id, span_of(self.policy.unit, self.policy.zone, at)[0]
+
+    def used(self, asked: Contact, standing: Standing, at: int) -> int:  # noqa: ARG002 - the operator's, not the subscriber's
+        """Return the operator's contacts in the hour or day."""
+        return standing.capacity.get(self.bucket(at), 0)
+
+    def first_permitted(self, asked: Contact, standing: Standing, at: int) -> int | None:
+        """Return the start of the first hour or day with room."""
+        for _ in range(_MOST_BUCKETS if self.limit > 0 else 0):
+            if self.used(asked, standing, at) < self.limit:
+                return at
+            at = span_of(self.policy.unit, self.policy.zone, at)[1]
+        return None

@@ -1,0 +1,108 @@
+"""Runs both governance classes on the embedded bus beside a stand-in for channels; prints what came of it as JSON."""
+
+# ruff: noqa: E402 - eventlet must patch the process before anything else is imported
+from shared.messaging.green import go_green
+
+go_green()
+
+import json
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from services.governance.dependencies import open_database
+from services.governance.service import Governance, GovernanceBulk
+from services.governance.settings import Settings
+from shared.contracts.channels import ContactsSent, OutcomesRecorded, RecordedOutcome, SentContact
+from shared.contracts.governance import ContactState, ListEntry, ListsChanged, Receipt, Verdict
+from shared.kernel.faults import Fault
+from shared.messaging.embedded import EmbeddedBus
+from shared.messaging.entrypoints import event
+from shared.messaging.relay import OutboxSource
+from shared.persistence.database import Database
+from shared.persistence.outbox import Outbox
+from tests.integration.governance.world import BLACK, OPT_OUT, START, WEEKLY, World
+
+heard: list[str] = []
+
+
+class Listener:
+    """Stands for campaigns."""
+
+    name = "listener"
+
+    @event("governance", "lists_changed")
+    def on_lists_changed(self, event_id: str, event: ListsChanged) -> None:
+        assert event_id
+        heard.append(f"{event.list_name} +{','.join(event.put)} -{','.join(event.removed)}")
+
+
+def tell(database: Database, outbox: Outbox) -> None:
+    """Say what channels would: a was sent, and its subscriber opted out."""
+    common = {"contact_id": "a", "customer_id": "anna", "campaign_id": "spring", "channel": "sms"}
+    at = START + timedelta(hours=1)
+    sent = ContactsSent(contacts=[SentContact(at=at, **common)])
+    outcome = RecordedOutcome(offering_id="crbt", outcome="opt_out", detail="", at=at, **common)
+    with database.write() as connection:
+        outbox.add(connection, "contacts_sent", sent, at=at, key="1")
+        outbox.add(connection, "outcomes_recorded", OutcomesRecorded(outcomes=[outcome]), at=at, key="1")
+
+
+def main(folder: Path) -> None:
+    world = World(
+        f"sqlite:///{folder}/governance.sqlite", folder, {"weekly": WEEKLY, "black": BLACK, "opt-out": OPT_OUT}
+    )
+    metadata = sa.MetaData()
+    outbox, channels = Outbox(metadata), Database(f"sqlite:///{folder}/channels.sqlite")
+    metadata.create_all(channels.engine)
+    settings = {"BANYAN_DATABASE_URL": world.database_url, "BANYAN_RULES_DIR": str(world.rules)}
+    config = {"BANYAN": {"settings": settings, "clock": world.clock}}
+    mine = open_database(Settings.read(settings))
+    outboxes = [OutboxSource("governance", mine), OutboxSource("channels", channels)]
+    codes: list[str] = []
+    with EmbeddedBus([Governance, GovernanceBulk, Listener], config, outboxes=outboxes) as bus:
+        ask = bus.caller.call
+
+        def fails(service: str, method: str, **arguments: object) -> None:
+            try:
+                ask(service, method, arguments, list[Verdict])
+            except Fault as fault:
+                codes.append(f"{fault.code} {fault.details.get('field', '')}".strip())
+
+        three = [world.ask(name, hours) for hours, name in enumerate("abc", 1)]
+        reserved = ask("governance_bulk", "reserve", {"requests": three}, list[Verdict])
+        again = ask("governance", "reserve", {"requests": three}, list[Verdict])
+        fails("governance", "reserve", requests=[world.ask(f"x{number}") for number in range(201)])
+        fails("governance", "reserve", requests=[{"contact_id": "y"}])
+        fails("governance", "list_put", list="pink", entries=[])
+        fails("governance", "explain", contact_id="nobody")
+        released = ask("governance", "release", {"contact_ids": ["b"], "reason": "rain"}, list[ContactState])
+        entry = ListEntry(customer_id="ben", reason="asked", source="hall", author="clerk")
+        put = ask("governance", "list_put", {"list": "black", "entries": [entry]}, int)
+        screened = ask("governance_bulk", "screen", {"requests": [world.ask("s", customer_id="ben")]}, list[Verdict])
+        tell(channels, outbox)
+        bus.settle()
+        receipt = ask("governance", "explain", {"contact_id": "a"}, Receipt)
+        after = ask("governance", "check", {"requests": [world.ask("d", 100)]}, list[Verdict])
+        removed = ask("governance_bulk", "list_remove", {"list": "black", "customer_ids": ["ben"]}, int)
+        history = ask("governance", "history", {"customer_id": "anna"}, list[Receipt])
+        bus.settle()
+    result = {
+        "reserved": [verdict.verdict for verdict in reserved],
+        "again": again == reserved,
+        "codes": codes,
+        "released": [state.state for state in released],
+        "put": put,
+        "removed": removed,
+        "screened": [reason.rule_id for reason in screened[0].reasons],
+        "a": receipt.state,
+        "after": [reason.rule_id for reason in after[0].reasons],
+        "history": len(history),
+        "heard": heard,
+    }
+    sys.stdout.write(json.dumps(result) + "\n")
+
+
+main(Path(sys.argv[1]))

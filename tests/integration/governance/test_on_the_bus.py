@@ -1,0 +1,32 @@
+"""The service classes on the embedded bus, in a process of their own (eventlet patches it)."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+_ROOT = Path(__file__).parents[3]
+
+
+def test_requests_events_and_faults_travel_and_both_classes_share_one_ledger(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "tests.integration.governance.bus_program", str(tmp_path)]
+    done = subprocess.run(command, cwd=_ROOT, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout.splitlines()[-1]) == {
+        "reserved": ["permit", "permit", "suppress"],
+        "again": True,
+        "codes": [
+            "batch_too_large requests",
+            "invalid_request requests[0].customer_id",
+            "invalid_request list",
+            "not_found",
+        ],
+        "released": ["released"],
+        "put": 1,
+        "removed": 1,
+        "screened": ["black"],
+        "a": "confirmed",
+        "after": ["opt-out"],
+        "history": 3,
+        "heard": ["black +ben -", "opt_out +anna -", "black + -ben"],
+    }

@@ -1,0 +1,37 @@
+"""What the service is told from outside."""
+
+from pathlib import Path
+
+import pytest
+
+from services.governance.settings import FaultySettings, Settings
+
+
+def test_without_any_setting_the_service_runs_on_files_under_var(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "rules").mkdir()
+    monkeypatch.chdir(tmp_path)
+    settings = Settings.read({})
+    assert settings.database_url == f"sqlite:///{tmp_path}/var/governance.sqlite"
+    assert (settings.outbound_hours, settings.inbound_minutes) == (48, 30)
+
+
+def test_the_services_name_is_put_into_the_database_url(tmp_path: Path) -> None:
+    env = {"BANYAN_DATABASE_URL": "postgresql://db/banyan_{service}", "BANYAN_RULES_DIR": str(tmp_path)}
+    assert Settings.read(env).database_url == "postgresql://db/banyan_governance"
+
+
+def test_every_faulty_setting_is_named_at_once(tmp_path: Path) -> None:
+    with pytest.raises(FaultySettings) as caught:
+        Settings.read(
+            {
+                "BANYAN_DATABASE_URL": "mysql://db",
+                "BANYAN_RULES_DIR": str(tmp_path / "nowhere"),
+                "BANYAN_CLOCK": "sundial",
+                "BANYAN_GOVERNANCE_OUTBOUND_HOURS": "-1",
+                "BANYAN_GOVERNANCE_INBOUND_MINUTES": "soon",
+                "BANYAN_GOVERNANCE_CLOCK_TOLERANCE_SECONDS": "nan",
+            }
+        )
+    assert len(caught.value.details["faults"]) == 6  # type: ignore[arg-type]  # a list
