@@ -67,7 +67,7 @@ def read_yaml_text(text: str, name: str, findings: Findings) -> Node | None:
 
 
 def _is_too_deep(text: str, name: str, findings: Findings) -> bool:
-    """Look at the nesting first, event by event: libyaml's composer recurses, and some 20,000 levels end the process."""
+    """Look at the nesting first, event by event: libyaml's composer recurses until the process dies."""
     depth = 0
     for event in yaml.parse(text, Loader=yaml.CSafeLoader):
         if isinstance(event, yaml.CollectionStartEvent):
@@ -75,7 +75,8 @@ def _is_too_deep(text: str, name: str, findings: Findings) -> bool:
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
         if depth > _DEEPEST:
-            place = Place(name, event.start_mark.line + 1, event.start_mark.column + 1)
+            mark = event.start_mark
+            place = Place(name, mark.line + 1, mark.column + 1) if mark else Place(name, 1, 1)
             findings.add(place, "nested_too_deep", f"more than {_DEEPEST} levels in one another")
             return True
     return False
