@@ -3,9 +3,15 @@
 import socket
 from typing import Any
 
+from amqp.exceptions import AMQPError
+from kombu.exceptions import OperationalError
+
 from shared.messaging.memory import SCHEME, Transport
 from shared.messaging.topology import QueuePlan
 from shared.messaging.untyped import Connection, Exchange, Queue
+
+BROKEN = (AMQPError, OperationalError, OSError)
+"""What is raised when the connection went away: the broker delivers again what was not acknowledged."""
 
 # Publishers and quiet consumers would notice a broker that vanished only after hours.
 _KEEPALIVE = {

@@ -10,21 +10,18 @@ from uuid import uuid4
 
 import eventlet
 import structlog
-from amqp.exceptions import AMQPError
 from eventlet.event import Event
 from eventlet.semaphore import Semaphore
-from kombu.exceptions import OperationalError
 from nameko.extensions import SharedExtension
 
 from shared.kernel.faults import Unavailable
 from shared.messaging import wire
 from shared.messaging.calling import DEFAULT_TIMEOUT
-from shared.messaging.connections import open_connection
+from shared.messaging.connections import BROKEN, open_connection
 from shared.messaging.untyped import Consumer, Exchange, Queue
 from shared.observability.correlation import carried
 
 T = TypeVar("T")
-_BROKEN = (AMQPError, OperationalError, OSError)
 _log = structlog.get_logger(__name__)
 
 
@@ -63,7 +60,7 @@ class GreenCaller:
             if self._line is None or not self._line.is_open:
                 try:
                     self._line = _Line(open_connection(self._url, heartbeat=self._heartbeat, name=self._name))
-                except _BROKEN as fault:
+                except BROKEN as fault:
                     raise Unavailable(f"the bus cannot be reached: {fault}") from None
             return self._line
 
@@ -91,7 +88,7 @@ class _Line:
         try:
             self._publish(routing_key, body, number)
             reply = answer.wait(seconds)
-        except _BROKEN as fault:
+        except BROKEN as fault:
             raise Unavailable(f"{routing_key} was not asked: {fault}") from None
         finally:
             self._waiting.pop(number, None)
@@ -130,7 +127,7 @@ class _Line:
                 if time.monotonic() - ticked >= 1:
                     ticked = time.monotonic()
                     self._connection.heartbeat_check()
-        except _BROKEN as fault:
+        except BROKEN as fault:
             self._lost(f"the connection was lost: {fault}")
 
     def _lost(self, reason: str) -> None:
@@ -140,7 +137,7 @@ class _Line:
             answer.send_exception(Unavailable(reason))
         try:
             self._connection.release()
-        except _BROKEN as fault:
+        except BROKEN as fault:
             _log.info("close_failed", error=str(fault))
 
     def _answered(self, message: Any) -> None:  # noqa: ANN401 - kombu's message

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from nameko.extensions import DependencyProvider
 
 from shared.kernel.faults import Fault, InvalidRequest, NotFound, RemoteFault, Unavailable
-from shared.messaging import entrypoints
+from shared.messaging import rpc_entrypoint
 from shared.messaging.embedded import EmbeddedBus, Parked
 from shared.messaging.entrypoints import Pingable, event, every, rpc
 from shared.messaging.green_caller import BusCalls
@@ -205,7 +205,7 @@ def test_too_large_a_message_is_refused_with_a_code() -> None:
     with EmbeddedBus([Listener], settings=BusSettings(max_message_bytes=2000)) as bus:
         with pytest.raises(RemoteFault) as raised:
             bus.caller.call("listener", "greet", {"greetings": [greeting()] * 100}, list)
-        assert raised.value.code == entrypoints.TooLarge.code
+        assert raised.value.code == rpc_entrypoint.TooLarge.code
         assert bus.caller.call("listener", "ping", {}, dict)["service"] == "listener"
 
 

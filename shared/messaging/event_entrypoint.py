@@ -1,0 +1,77 @@
+"""The `event` entrypoint: nameko's, which would lose an event whose handler raises, with retries and parking."""
+
+from functools import partial
+from typing import Any
+
+import eventlet
+import msgspec
+import structlog
+from nameko.events import EventHandler as NamekoEventHandler
+from nameko.exceptions import ContainerBeingKilled
+
+from shared.kernel.faults import Fault, InvalidRequest
+from shared.messaging import topology, wire
+from shared.messaging.connections import BROKEN, kombu_queue
+from shared.messaging.container import BusConsumer
+from shared.messaging.signature import Signature
+
+_log = structlog.get_logger(__name__)
+_COURIER_PAUSE = 1.0
+
+
+class EventHandler(NamekoEventHandler):
+    """Calls a method with (event id, typed event); retries what fails, with growing delays, then parks it."""
+
+    queue_consumer = BusConsumer()
+
+    def setup(self) -> None:
+        """Read the annotation of the event and name the queue."""
+        service, settings = self.container.service_name, self.container.settings
+        self.queue = kombu_queue(
+            topology.event_queue(self.source_service, self.event_type, service, self.method_name, settings)
+        )
+        types = Signature(getattr(self.container.service_cls, self.method_name)).types
+        self.decoder = msgspec.json.Decoder(list(types.values())[1])
+        self.queue_consumer.register_provider(self)
+
+    def handle_message(self, body: None, message: Any) -> None:  # noqa: ARG002, ANN401 - nameko's signature
+        """Start a worker for the event; one that cannot be read is parked at once."""
+        event_id = message.headers.get(wire.EVENT_ID) or message.properties.get("message_id")
+        try:
+            if not isinstance(event_id, str):
+                raise InvalidRequest("the event has no id", details={"field": wire.EVENT_ID})
+            event = self.decoder.decode(message.body)
+        except (Fault, msgspec.MsgspecError, UnicodeDecodeError) as fault:
+            error = f"unreadable: {fault}"
+            self.container.spawn_managed_thread(partial(self._fail, message, error, final=True), identifier="parking")
+            return
+        handle_result = partial(self.handle_result, message)
+        try:
+            self.container.spawn_worker(
+                self, (event_id, event), {}, context_data=dict(message.headers), handle_result=handle_result
+            )
+        except ContainerBeingKilled:
+            self.queue_consumer.requeue_message(message)
+
+    def handle_result(self, message: Any, worker_ctx: Any, result: Any = None, exc_info: Any = None) -> tuple[Any, Any]:  # noqa: ANN401, ARG002
+        """Acknowledge, or see to it that the event comes again."""
+        if exc_info is None:
+            self.queue_consumer.ack_message(message)
+        else:
+            _log.warning("event_failed", queue=self.queue.name, exc_info=exc_info)
+            self._fail(message, f"{type(exc_info[1]).__name__}: {exc_info[1]}", final=False)
+        return result, exc_info
+
+    def _fail(self, message: Any, error: str, *, final: bool) -> None:  # noqa: ANN401 - kombu's message
+        courier, queue = self.queue_consumer.courier, self.queue.name
+        attempt = int(message.headers.get(wire.ATTEMPT) or 0) + 1
+        try:
+            if final or not courier.retry(message, queue, attempt, error):
+                _log.error("event_parked", queue=queue, error=error)
+                courier.park(message, queue, error)
+        except (Fault, *BROKEN) as fault:
+            _log.warning("event_requeued", queue=queue, error=str(fault))
+            eventlet.sleep(_COURIER_PAUSE)  # or a broker that cannot take it over would be asked in a hot loop
+            self.queue_consumer.requeue_message(message)
+        else:
+            self.queue_consumer.ack_message(message)
