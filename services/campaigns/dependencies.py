@@ -26,7 +26,7 @@ from services.campaigns.application.listening import Listening
 from services.campaigns.application.offers import Question
 from services.campaigns.application.ports import Channels, CustomerView, Fulfilment, Governance, Rules
 from services.campaigns.application.responding import Responding
-from services.campaigns.application.run_due import RunDue
+from services.campaigns.application.run_due import RunDue, Sizes
 from services.campaigns.application.tell import Tell
 from services.campaigns.application.use_cases import UseCases
 from services.campaigns.settings import Settings
@@ -93,6 +93,7 @@ def assemble(
     rules: Rules,
     has_timers: bool,
     machine_clock: Clock | None = None,
+    sizes: Sizes | None = None,
 ) -> UseCases:
     """Put the service together from its ports; `machine_clock` counts leases and is the machine's own by default."""
     store = SqlStore(database)
@@ -111,6 +112,7 @@ def assemble(
             clock=clock,
             holder=uuid.uuid4().hex,
             machine_clock=machine_clock,
+            sizes=sizes,
         ),
         listening=Listening(store, clock),
         results=Evaluate(store, evaluations),

@@ -29,7 +29,7 @@ class AllotmentStore:
             .where(allotment.c.granted_at == moment, campaign.c.state == CaseState.LIVE)
             .order_by(allotment.c.campaign_id, allotment.c.channel, allotment.c.day)
         )
-        return [Allotment(*row) for row in self._connection.execute(query).tuples()]
+        return [Allotment(*row) for row in self._connection.execute(query)]
 
     def used(self, campaign_ids: Sequence[str]) -> tuple[Mapping[tuple[str, str, date], int], Mapping[str, int]]:
         """Return contacts permitted by (campaign, channel, day), and fen spent by campaign."""
@@ -47,7 +47,7 @@ class AllotmentStore:
         )
         counts: dict[tuple[str, str, date], int] = {}
         spent: dict[str, int] = {}
-        for campaign_id, channel, day, permitted, fen in self._connection.execute(query).tuples():
+        for campaign_id, channel, day, permitted, fen in self._connection.execute(query):
             counts[campaign_id, channel, day] = int(permitted)
             spent[campaign_id] = spent.get(campaign_id, 0) + int(fen)
         return counts, spent

@@ -92,7 +92,7 @@ class CandidateStore:
         query = sa.select(*_READY_COLUMNS).where(_is_ready(campaign_id, channel, moment, before))
         if after:
             query = query.where(sa.tuple_(*order) > sa.tuple_(-after.score, after.draw, after.customer_id))
-        return [_ready(row) for row in self._connection.execute(query.order_by(*order).limit(limit)).tuples()]
+        return [_ready(row) for row in self._connection.execute(query.order_by(*order).limit(limit))]
 
     def set_waiting(self, candidates: Sequence[ReadyCandidate], moment: datetime) -> None:
         """Note that a contact is permitted: what comes of it is awaited."""
@@ -115,7 +115,7 @@ class CandidateStore:
             .order_by(candidate.c.customer_id, candidate.c.campaign_id, candidate.c.phase)
             .limit(limit)
         )
-        return [_ready(row) for row in self._connection.execute(query).tuples()]
+        return [_ready(row) for row in self._connection.execute(query)]
 
     def advance(self, moves: Sequence[CandidateMove]) -> None:
         """Carry out what outcomes call for; only candidates that still await that very outcome move."""

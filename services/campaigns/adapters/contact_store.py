@@ -93,7 +93,7 @@ class ContactStore:
             )
             .order_by(columns.customer_id, columns.planned_at)
         )
-        return [PastContact(*row) for row in self._connection.execute(query).tuples()]
+        return [PastContact(*row) for row in self._connection.execute(query)]
 
     def keep_scripts(self, scripts: Mapping[str, Text]) -> None:
         """Store the words said, by their derived id."""

@@ -34,7 +34,7 @@ class OrderStore:
             .order_by(sales_order.c.contact_id)
             .limit(limit)
         )
-        return [SalesOrder(*row) for row in self._connection.execute(query).tuples()]
+        return [SalesOrder(*row) for row in self._connection.execute(query)]
 
     def save(self, orders: Sequence[SalesOrder]) -> None:
         """Store state, tries, instants and fault."""
@@ -48,7 +48,7 @@ class OrderStore:
             .where(in_keys(columns.customer_id, customer_ids), columns.state == "open")
             .order_by(columns.customer_id, columns.contact_id)
         )
-        return [(row[0], row[1], row[2]) for row in self._connection.execute(query).tuples()]
+        return [(row[0], row[1], row[2]) for row in self._connection.execute(query)]
 
 
 def _row(each: SalesOrder) -> dict[str, object]:

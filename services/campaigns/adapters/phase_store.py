@@ -86,9 +86,7 @@ class PhaseStore:
             .where(campaign.c.state == CaseState.LIVE, phase.c.state == state, *conditions)
             .order_by(phase.c.campaign_id, phase.c.phase)
         )
-        return [
-            OpenPhase(row[0], row[1], PhaseState(row[2]), *row[3:]) for row in self._connection.execute(query).tuples()
-        ]
+        return [OpenPhase(row[0], row[1], PhaseState(row[2]), *row[3:]) for row in self._connection.execute(query)]
 
     def _change(self, phases: Sequence[OpenPhase], **values: object) -> None:
         if phases:

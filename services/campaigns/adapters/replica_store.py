@@ -30,7 +30,7 @@ class ReplicaStore:
         known = self._connection.execute(
             sa.select(columns.customer_id, columns.changed_at).where(in_keys(columns.customer_id, list(newest)))
         )
-        for customer_id, changed_at in known.tuples():
+        for customer_id, changed_at in known:
             if changed_at > newest[customer_id].changed_at:
                 del newest[customer_id]
         rows = [
@@ -84,7 +84,7 @@ class ReplicaStore:
         now = {(each.customer_id, product) for each in customers for product in _products(each)}
         columns = holding.c
         query = sa.select(columns.customer_id, columns.product).where(in_keys(columns.customer_id, list(since)))
-        before = {(row[0], row[1]) for row in self._connection.execute(query).tuples()}
+        before = {(row[0], row[1]) for row in self._connection.execute(query)}
         self._forget(before - now)
         rows = [{"customer_id": c, "product": p, "since": since[c]} for c, p in sorted(now - before)]
         insert_missing(self._connection, holding, rows)

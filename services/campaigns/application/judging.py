@@ -42,7 +42,7 @@ class Judging:
         self._setting = setting
         self._causes = setting.causes()
 
-    def judge_all(self, phases: Sequence[OpenPhase], limit: int = BULK_LIMIT) -> Iterable[int]:
+    def judge_all(self, phases: Sequence[OpenPhase], limit: int) -> Iterable[int]:
         """Judge all members of these phases; yields the number of members after each range."""
         judges = {
             (each.campaign_id, each.phase): PhaseJudge(

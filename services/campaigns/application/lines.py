@@ -42,6 +42,10 @@ class Line:
         """True while the allotment is not used up, counting what is being asked for."""
         return self.permitted + self.asked < self.allotment.total
 
+    def close(self) -> None:
+        """Take nobody else: pace or budget is used up."""
+        self.page, self.is_over = [], True
+
 
 class Lines:
     """Merges the lines of all allotments; bounded by one page per line."""
@@ -65,7 +69,11 @@ class Lines:
         return [Line(each, tried=each.tried, permitted=each.permitted, spent_fen=each.spent_fen) for each in allotments]
 
     def next_batch(self, lines: Sequence[Line], size: int) -> list[Proposal]:
-        """Return the best `size` candidates that pace and budget allow; empty when none is left."""
+        """Return the best candidates that pace and budget allow, at most `size`; empty when none is left.
+
+        A batch ends where it depends on its own verdicts whether the next in rank still has room. So candidates are
+        asked for in strict order of rank, and it does not matter how large batches are.
+        """
         heap = [head for number, line in enumerate(lines) if (head := self._head(line, number))]
         heapify(heap)
         batch: list[Proposal] = []
@@ -73,11 +81,13 @@ class Lines:
             number = heappop(heap)[-1]
             line = lines[number]
             step = self._step(line.page[-1])
-            if not (line.has_room and (step is None or self._affords(step))):
-                continue  # the line waits for the verdicts of this batch
-            candidate = line.page.pop()
-            line.last = candidate
-            proposal = self._propose(line, candidate, step) if step else None
+            if step and not (line.has_room and self._affords(step)):
+                if batch:
+                    break
+                line.close()
+                continue
+            line.last = line.page.pop()
+            proposal = self._propose(line, line.last, step) if step else None
             if proposal:
                 batch.append(proposal)
             if head := self._head(line, number):

@@ -15,7 +15,7 @@ from services.campaigns.domain.candidate import Cause, Contact, ContactState, Re
 from shared.contracts.governance import Verdict
 
 BATCH = 2_000
-"""Contacts asked for in one call; part of what a run decides, so that it does not depend on the machine."""
+"""Contacts asked for in one call."""
 
 MOST_ATTEMPTS = 10
 """After so many suppressed attempts at one step the candidate is given up."""
@@ -39,8 +39,6 @@ class Planning:
         setting: Setting,
         steps: StepBook,
         hold: Callable[[], None],
-        *,
-        batch: int = BATCH,
     ) -> None:
         """`hold` extends the run's lease before anything is written, or raises."""
         self._hold = hold
@@ -48,18 +46,20 @@ class Planning:
         self._governance = governance
         self._setting = setting
         self._steps = steps
-        self._batch = batch
 
-    def plan_day(self) -> Iterator[list[Contact]]:
+    def plan_day(self, batch: int = BATCH) -> Iterator[list[Contact]]:
         """Ask for the day's contacts of all live campaigns together; yields the contacts of each batch."""
         with self._store.write() as tx:
             allotments = allot(tx, self._setting)
             self._ends = tx.phases.ends()
             _, spent = tx.allotments.used(sorted(self._setting.plans))
-        lines = Lines(self._store, self._setting, self._steps, self._ends, self._batch)
+        lines = Lines(self._store, self._setting, self._steps, self._ends, batch)
         queue = lines.open(allotments, spent)
-        while proposals := lines.next_batch(queue, self._batch):
-            requests = [each.step.request(each.contact_id, each.candidate, each.planned_at) for each in proposals]
+        while proposals := lines.next_batch(queue, batch):
+            requests = [
+                each.step.request(each.contact_id, each.candidate, each.planned_at, float(-place))
+                for place, each in enumerate(proposals)
+            ]
             verdicts = judged_by(self._governance.reserve, requests)
             for proposal, verdict in zip(proposals, verdicts, strict=True):
                 lines.account(proposal, is_permitted=verdict.verdict == "permit")

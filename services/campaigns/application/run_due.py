@@ -1,6 +1,7 @@
 """The run: open due phases, judge, plan, dispatch, follow up, fulfil; one at a time, resumed where it stood."""
 
 import logging
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from services.campaigns.application.audiences import freeze_due
@@ -8,7 +9,7 @@ from services.campaigns.application.dispatching import Dispatching
 from services.campaigns.application.following import take_silence_as_consent
 from services.campaigns.application.fulfilling import fulfil
 from services.campaigns.application.judging import Judging
-from services.campaigns.application.planning import Planning
+from services.campaigns.application.planning import BATCH, Planning
 from services.campaigns.application.ports import Channels, CustomerView, Fulfilment, Governance, Rules
 from services.campaigns.application.setting import Setting, read_setting
 from services.campaigns.application.step_book import StepBook
@@ -16,12 +17,21 @@ from services.campaigns.application.store_ports import Store
 from services.campaigns.domain import case as life
 from services.campaigns.domain.candidate import ContactState
 from shared.contracts.campaigns import RunReport
+from shared.contracts.wire import BULK_LIMIT
 from shared.kernel.clock import Clock, SystemClock
 from shared.kernel.faults import InvalidRequest, Unavailable
 
 _LOG = logging.getLogger(__name__)
 _LEASE = "run_due"
 _LEASE_FOR = timedelta(seconds=20)
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """How much a run has in memory at once: members per phase and page, contacts per batch. Decides nothing else."""
+
+    page: int = BULK_LIMIT
+    batch: int = BATCH
 
 
 class LeaseLost(Unavailable):
@@ -53,6 +63,7 @@ class RunDue:
         clock: Clock,
         holder: str,
         machine_clock: Clock | None = None,
+        sizes: Sizes | None = None,
     ) -> None:
         self._store = store
         self._view = view
@@ -62,6 +73,7 @@ class RunDue:
         self._rules = rules
         self._clock = clock
         self._holder = holder
+        self._sizes = sizes or Sizes()
         # A lease guards against processes, not against business time, which a rehearsal may hold still.
         self._machine_clock = machine_clock or SystemClock()
 
@@ -129,12 +141,14 @@ class RunDue:
         with self._store.read() as tx:
             opening = [each for each in tx.phases.opening() if each.campaign_id in setting.plans]
         if opening:
-            for judged in Judging(self._store, self._view, self._governance, setting, self._hold).judge_all(opening):
+            judging = Judging(self._store, self._view, self._governance, setting, self._hold)
+            for judged in judging.judge_all(opening, self._sizes.page):
                 tally.add("judged", judged)
 
     def _plan(self, setting: Setting, dispatching: Dispatching, tally: _Tally) -> None:
         steps = StepBook(setting.plans, setting.catalogue)
-        for contacts in Planning(self._store, self._governance, setting, steps, self._hold).plan_day():
+        planning = Planning(self._store, self._governance, setting, steps, self._hold)
+        for contacts in planning.plan_day(self._sizes.batch):
             reserved = sum(each.state is ContactState.RESERVED for each in contacts)
             tally.add("reserved", reserved)
             tally.add("suppressed", len(contacts) - reserved)

@@ -30,8 +30,10 @@ class StepPlan:
     words: Text
     propensity: dict[str, float]
 
-    def request(self, contact_id: str, candidate: ReadyCandidate, planned_at: datetime) -> ContactRequest:
-        """Return what governance is asked."""
+    def request(
+        self, contact_id: str, candidate: ReadyCandidate, planned_at: datetime, priority: float
+    ) -> ContactRequest:
+        """Return what governance is asked; within a batch it decides in descending order of priority."""
         return ContactRequest(
             contact_id=contact_id,
             customer_id=candidate.customer_id,
@@ -42,7 +44,7 @@ class StepPlan:
             purpose=self.purpose,
             direction="outbound",
             planned_at=planned_at,
-            priority=candidate.score,
+            priority=priority,
             zone=self.plan.zone,
         )
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from services.campaigns.application.run_due import Sizes
 from services.campaigns.domain.conflicts import Exclusive, Members, NotWithin
 from shared.kernel.faults import InvalidRequest, NotAllowed, Unavailable
 from shared.kernel.text import Text
@@ -24,8 +25,10 @@ WHY = Text("原因", "reason")
 ONE_CRBT = Exclusive("one-crbt", "1", WHY, Members(categories=frozenset({"crbt"})))
 
 
-def start(folder: Path, *plans: dict[str, object], rules: FakeRules | None = None, size: int = 100) -> World:
-    world = World.at(folder, rules=rules, size=size)
+def start(
+    folder: Path, *plans: dict[str, object], rules: FakeRules | None = None, size: int = 100, sizes: Sizes | None = None
+) -> World:
+    world = World.at(folder, rules=rules, size=size, sizes=sizes)
     world.offer(
         offering("tone", "crbt"),
         offering("box", "crbt"),
@@ -266,17 +269,16 @@ def test_who_asked_for_a_moment_is_told_that_the_run_ended_early(tmp_path: Path)
     assert caught.value.details["judged"] == 100
 
 
-def test_batches_and_pages_do_not_change_what_is_decided(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def contacts(folder: str) -> list[tuple[object, ...]]:
-        rules = FakeRules([ONE_CRBT])
-        world = start(tmp_path / folder, plan("a"), plan("b", "box", priority=90), plan("c", "app"), rules=rules)
-        world.governance.most_a_day = 1
+@pytest.mark.parametrize("sizes", [Sizes(1, 1), Sizes(7, 3), Sizes(13, 50)])
+def test_batches_and_pages_do_not_change_what_is_decided(tmp_path: Path, sizes: Sizes) -> None:
+    def lived(folder: str, chosen: Sizes | None) -> list[tuple[object, ...]]:
+        plans = plan("a", pace={"sms": 20}), plan("b", "box", priority=90), plan("c", "app", budget_fen=100)
+        world = start(tmp_path / folder, *plans, rules=FakeRules([ONE_CRBT]), size=60, sizes=chosen)
         world.run_at(MORNING)
         world.answer(by_chance, EVENING)
         world.run_at(MORNING + DAY)
         return world.contacts()
 
-    whole = contacts("whole")
-    monkeypatch.setattr("services.campaigns.application.planning.BATCH", 7)
-    monkeypatch.setattr("services.campaigns.application.judging.BULK_LIMIT", 13)
-    assert contacts("split") == whole
+    whole = lived("whole", None)
+    assert {each[7] for each in whole} >= {"suppressed", "dispatched", "answered"}
+    assert lived("split", sizes) == whole

@@ -1,0 +1,288 @@
+"""Both databases: the same world lived through gives the same contacts; each store keeps its promises."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from services.campaigns.adapters.store import SqlStore
+from services.campaigns.adapters.tables import metadata
+from services.campaigns.application.store_ports import Store
+from services.campaigns.dependencies import MIGRATIONS
+from services.campaigns.domain.candidate import CandidateState, Cause, Contact, ContactState, Membership, Stage
+from services.campaigns.domain.offering import Offering
+from services.campaigns.domain.order import SalesOrder
+from services.campaigns.domain.outcomes import CandidateMove
+from services.campaigns.domain.pacing import Allotment
+from shared.contracts.customer_view import Audience, Customer
+from shared.kernel.text import Text
+from shared.persistence import Database
+from shared.persistence.migrations import migrate
+from tests.unit.campaigns.test_crashes import begin, everything, live
+from tests.unit.campaigns.world import MORNING, World, offering, plan
+
+pytestmark = pytest.mark.servers
+HOUR = timedelta(hours=1)
+CAUSE = Cause("rule", "1", "原因 / reason\twith a tab")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/campaigns.sqlite"
+    make: Callable[[], str] = request.getfixturevalue("postgres_database")
+    return make()
+
+
+@pytest.fixture
+def database(url: str) -> Iterator[Database]:
+    database = Database(url)
+    migrate(database, MIGRATIONS)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def store(database: Database) -> Store:
+    return SqlStore(database)
+
+
+def test_the_migrations_make_the_tables_the_stores_expect(database: Database) -> None:
+    found = sa.inspect(database.engine)
+    for table in metadata.tables.values():
+        assert [column["name"] for column in found.get_columns(table.name)] == [each.name for each in table.columns]
+        expected = {index.name for index in table.indexes}
+        assert expected <= {index["name"] for index in found.get_indexes(table.name)}
+
+
+def test_a_rehearsal_gives_the_same_on_both_databases(tmp_path: Path, postgres_database: Callable[[], str]) -> None:
+    lived = []
+    for url in (f"sqlite:///{tmp_path}/campaigns.sqlite", postgres_database()):
+        world = live(begin(tmp_path, url), crash=False)
+        lived.append(everything(world))
+        world.database.close()
+    assert lived[0] == lived[1]
+
+
+def member(customer_id: str, **changes: object) -> Membership:
+    made = Membership(customer_id, "a", "p1", "main", 5, held=False, city="fuzhou")
+    made.treatment, made.offering_id, made.channel, made.score, made.due_at = "only", "tone", "sms", 2.0, MORNING
+    for name, value in changes.items():
+        setattr(made, name, value)
+    return made
+
+
+@pytest.fixture
+def filled(store: Store, database: Database) -> Store:
+    """Make a live campaign with an open phase and three ready candidates of different rank."""
+    world = World(database)
+    world.offer(offering("tone", "crbt"))
+    world.launch(plan("a"))
+    with store.write() as tx:
+        phase = tx.phases.due(MORNING)[0]
+        tx.phases.open_with(
+            phase, Audience(audience_id="x", size=3, rule_set="r1", unknown=2, unknown_facts={"age": 2})
+        )
+        tx.candidates.add([member("c1", score=1.0), member("c2", score=3.0), member("c3", draw=1)])
+        tx.phases.judged([phase], "c3")
+        tx.phases.opened([phase])
+    return store
+
+
+def ids_ready(store: Store, moment: datetime = MORNING) -> list[str]:
+    with store.read() as tx:
+        return [each.customer_id for each in tx.candidates.ready("a", "sms", moment, MORNING + HOUR, None, 10)]
+
+
+def test_ready_candidates_come_best_first_and_page_by_page(filled: Store) -> None:
+    assert ids_ready(filled) == ["c2", "c3", "c1"]
+    with filled.read() as tx:
+        first = tx.candidates.ready("a", "sms", MORNING, MORNING + HOUR, None, 2)
+        rest = tx.candidates.ready("a", "sms", MORNING, MORNING + HOUR, first[-1], 2)
+        assert [each.customer_id for each in (*first, *rest)] == ["c2", "c3", "c1"]
+        assert tx.candidates.count_ready("a", "sms", MORNING, MORNING + HOUR, 2) == 2
+        assert tx.candidates.count_ready("a", "sms", MORNING, MORNING, 9) == 0, "nobody is due before"
+
+
+def test_a_postponed_candidate_is_not_tried_twice_in_one_run(filled: Store) -> None:
+    with filled.write() as tx:
+        first = tx.candidates.ready("a", "sms", MORNING, MORNING + HOUR, None, 1)[0]
+        tx.candidates.postpone([(first, MORNING)], MORNING)
+    assert ids_ready(filled) == ["c3", "c1"]
+    assert ids_ready(filled, MORNING + HOUR) == ["c2", "c3", "c1"]
+
+
+def test_only_candidates_that_await_that_very_outcome_move(filled: Store) -> None:
+    with filled.write() as tx:
+        everybody = tx.candidates.ready("a", "sms", MORNING, MORNING + HOUR, None, 9)
+        tx.candidates.set_waiting(everybody[:2], MORNING)
+        moves = [
+            CandidateMove(each, "a", "p1", 1, attempt, CandidateState.ACCEPTED, 1, attempt, None, None)
+            for each, attempt in (("c2", 1), ("c3", 2), ("c1", 1))
+        ]
+        tx.candidates.advance(moves)
+        states = {each.customer_id: each.state for each in tx.candidates.of_customers(["c1", "c2", "c3"])}
+    assert states == {"c1": "ready", "c2": "accepted", "c3": "waiting"}
+
+
+def test_whoever_leaves_is_taken_out_and_the_fallen_keep_their_reasons(filled: Store, database: Database) -> None:
+    with filled.write() as tx:
+        tx.candidates.leave([("c1", "a"), ("c1", "a"), ("c9", "a")], CandidateState.REFUSED)
+        lost = member("c2", stored=True)
+        lost.drop(Stage.AFTER_CONFLICTS, (CAUSE,))
+        tx.candidates.drop([lost])
+        ready = tx.candidates.ready("a", "sms", MORNING, MORNING + HOUR, None, 9)
+        tx.candidates.give_up([(ready[0], (CAUSE,))], MORNING)
+    with database.read() as connection:
+        rows = connection.exec_driver_sql("SELECT customer_id, state, lost_at, lost_by FROM candidate ORDER BY 1").all()
+    assert [tuple(row) for row in rows] == [
+        ("c1", "refused", None, None),
+        ("c2", "dropped", "after_conflicts", "rule"),
+        ("c3", "dropped", "after_limits", "rule"),
+    ]
+
+
+def contact(name: str, **changes: object) -> Contact:
+    values: dict[str, object] = {
+        "contact_id": name,
+        "customer_id": "c1",
+        "campaign_id": "a",
+        "phase": "p1",
+        "cell": "main",
+        "treatment": "only",
+        "offering_id": "tone",
+        "step": 1,
+        "attempt": 1,
+        "channel": "sms",
+        "direction": "outbound",
+        "state": ContactState.RESERVED,
+        "script_id": "s",
+        "cost_fen": 5,
+        "city": None,
+        "decided_at": MORNING,
+        "planned_at": MORNING + HOUR,
+    }
+    return Contact(**(values | changes))  # type: ignore[arg-type]
+
+
+def test_contacts_go_from_reserved_to_answered_and_an_acceptance_stays(store: Store) -> None:
+    many = [contact(f"k{number:02d}") for number in range(12)]
+    with store.write() as tx:
+        tx.contacts.keep_scripts({"s": Text("您好", "hello")})
+        tx.contacts.add(many)
+        tx.contacts.add([contact("k00", state=ContactState.SENT)])
+        assert [each.contact_id for each in tx.contacts.reserved("k09", 9)] == ["k10", "k11"]
+        tx.contacts.set_dispatched(["k00", "k01"])
+        tx.contacts.set_sent({"k00": MORNING, "k02": MORNING})
+        tx.contacts.set_answered([("k00", "accepted", "", MORNING), ("k03", "refused", "no money", MORNING)])
+        tx.contacts.set_answered([("k00", "refused", "", MORNING + HOUR)])
+        assert [each.contact_id for each in tx.contacts.set_failed({"k00": "late", "k01": "no number"})] == ["k01"]
+        assert tx.contacts.set_failed({"k01": "no number"}) == []
+        assert tx.contacts.scripts(["s", "t"]) == {"s": Text("您好", "hello")}
+    with store.read() as tx:
+        found = {each.contact_id: each for each in tx.contacts.many(["k00", "k01", "k02", "k03", "zz"])}
+        assert [(each.state, each.outcome) for each in found.values()] == [
+            ("answered", "accepted"),
+            ("failed", None),
+            ("sent", None),
+            ("answered", "refused"),
+        ]
+        assert found["k00"].contacted_at == MORNING
+        assert found["k03"].contacted_at == MORNING, "an answer implies a contact"
+        past = tx.contacts.recent(["c1"], MORNING)
+        assert len(past) == 11, "the failed one does not count"
+        assert tx.contacts.recent(["c1"], MORNING + 2 * HOUR) == []
+
+
+def test_reasons_come_back_as_they_were_given(store: Store) -> None:
+    with store.write() as tx:
+        tx.contacts.add([contact(f"k{number}", reasons=(CAUSE,), state=ContactState.SUPPRESSED) for number in range(9)])
+        found = tx.contacts.get("k3")
+        assert found is not None
+        assert found.reasons == (CAUSE,)
+        assert tx.contacts.get("nobody") is None
+
+
+def test_a_snapshot_gives_way_to_newer_ones_only(store: Store, database: Database) -> None:
+    def told(products: list[str], at: datetime) -> Customer:
+        return Customer(customer_id="c1", facts={"products": products}, segments=["s"], changed_at=at)
+
+    def holdings() -> set[str]:
+        with database.read() as connection:
+            return set(connection.scalars(sa.text("SELECT product FROM holding WHERE customer_id = 'c1'")))
+
+    with store.write() as tx:
+        tx.replicas.put_customers([told(["crbt"], MORNING), told(["crbt", "news"], MORNING + HOUR)])
+    assert holdings() == {"crbt", "news"}
+    with store.write() as tx:
+        tx.replicas.put_customers([told([], MORNING)])
+    assert holdings() == {"crbt", "news"}
+    with store.write() as tx:
+        tx.replicas.put_customers([told(["news"], MORNING + 2 * HOUR)])
+        customer = tx.replicas.customer("c1")
+        assert customer is not None
+        assert customer.facts == {"products": ["news"]}
+    assert holdings() == {"news"}
+
+
+def test_a_late_message_cannot_undo_a_newer_list_entry(store: Store) -> None:
+    with store.write() as tx:
+        tx.replicas.put_list("black", ["c1"], [], MORNING + HOUR)
+        tx.replicas.put_list("black", [], ["c1"], MORNING)
+        assert tx.replicas.lists_of("c1") == {"black"}
+        tx.replicas.put_list("black", [], ["c1"], MORNING + 2 * HOUR)
+        assert tx.replicas.lists_of("c1") == frozenset()
+
+
+def test_the_catalogue_keeps_what_was_told_last(store: Store) -> None:
+    with store.write() as tx:
+        tx.replicas.put_offerings([Offering("tone", "铃", "tone", "crbt")])
+        tx.replicas.put_offerings([Offering("tone", "彩铃", "tone", "crbt", products=("crbt",))])
+        assert tx.replicas.offerings() == {"tone": Offering("tone", "彩铃", "tone", "crbt", products=("crbt",))}
+
+
+def test_allotments_add_up_per_day_and_per_campaign(filled: Store) -> None:
+    granted = Allotment("a", "sms", MORNING.date(), MORNING, MORNING, MORNING + HOUR, 10)
+    with filled.write() as tx:
+        tx.allotments.grant([granted])
+        tx.allotments.save([Allotment("a", "sms", MORNING.date(), MORNING, MORNING, MORNING + HOUR, 10, 7, 5, 25)])
+        tx.allotments.grant([granted])
+        assert [each.permitted for each in tx.allotments.of_run(MORNING)] == [5]
+        assert tx.allotments.of_run(MORNING + HOUR) == []
+        assert tx.allotments.used(["a", "b"]) == ({("a", "sms", MORNING.date()): 5}, {"a": 25})
+
+
+def test_an_order_exists_once_per_contact(store: Store) -> None:
+    order = SalesOrder("k1", "c1", "a", "p1", "main", "only", "tone", accepted_at=MORNING, due_at=MORNING)
+    with store.write() as tx:
+        tx.orders.add([order])
+        tx.orders.add([order])
+        assert tx.orders.open(MORNING, "", 9) == [order]
+        assert tx.orders.open(MORNING, "k1", 9) == []
+        assert tx.orders.open(MORNING - HOUR, "", 9) == []
+        assert tx.orders.open_of(["c1"]) == [("c1", "a", "tone")]
+        tx.orders.save([SalesOrder(*("k1", "c1", "a", "p1", "main", "only", "tone"), MORNING, MORNING, "fulfilled", 1)])
+        assert tx.orders.open_of(["c1"]) == []
+
+
+def test_a_lease_has_one_holder_until_it_ends(store: Store) -> None:
+    now = datetime(2026, 3, 1, tzinfo=UTC)
+    assert store.acquire("run", "one", now, now + HOUR)
+    assert store.acquire("run", "one", now, now + 2 * HOUR), "its holder may extend it"
+    assert not store.acquire("run", "two", now + HOUR, now + 3 * HOUR)
+    assert store.acquire("run", "two", now + 3 * HOUR, now + 4 * HOUR)
+    store.release("run", "one")
+    assert not store.acquire("run", "one", now + 3 * HOUR, now + 4 * HOUR), "who lost it cannot give it back"
+    store.release("run", "two")
+    assert store.acquire("run", "one", now + 3 * HOUR, now + 4 * HOUR)
+
+
+def test_closing_a_phase_closes_who_was_ready_and_names_campaigns_that_are_over(filled: Store) -> None:
+    with filled.write() as tx:
+        assert tx.phases.ends().keys() == {("a", "p1")}
+        assert tx.phases.close_over(MORNING) == []
+        assert tx.phases.close_over(MORNING + timedelta(days=20)) == ["a"]
+        assert tx.phases.ends() == {}
+        assert tx.candidates.of_customers(["c1", "c2", "c3"]) == []

@@ -1,0 +1,107 @@
+"""A process killed at any moment, and another that takes over, end with the contacts of an undisturbed run."""
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from services.campaigns.application.run_due import Sizes
+from services.campaigns.domain.conflicts import Exclusive, Members
+from shared.kernel.text import Text
+from tests.unit.campaigns.test_runs import DAY, EVENING, MORNING
+from tests.unit.campaigns.world import Crash, FakeRules, World, by_chance, offering, plan
+
+ONE_CRBT = Exclusive("one-crbt", "1", Text("原因", "reason"), Members(categories=frozenset({"crbt"})))
+NOTICE = [
+    {
+        "treatment": "only",
+        "offering": "app",
+        "steps": [{"channel": "sms"}],
+        "consent": "silence",
+        "silence_hours": 10,
+        "revenue_fen": 10,
+    }
+]
+TWO_STEPS = [
+    {
+        "treatment": "only",
+        "offering": "box",
+        "steps": [{"channel": "sms"}, {"channel": "outbound_call", "when": ["no_answer"], "after_hours": 2}],
+        "revenue_fen": 2000,
+    }
+]
+
+
+def begin(folder: Path, url: str | None = None) -> World:
+    chosen = url or f"sqlite:///{folder}/campaigns.sqlite"
+    world = World(chosen, rules=FakeRules([ONE_CRBT]), size=30, sizes=Sizes(page=12, batch=10))
+    world.offer(offering("tone", "crbt"), offering("box", "crbt"), offering("app", "finance"))
+    world.launch(
+        plan("a", pace={"sms": 8}), plan("b", "box", treatments=TWO_STEPS), plan("c", "app", treatments=NOTICE)
+    )
+    world.governance.listed = {"c00003"}
+    world.channels.refused = {"c00007"}
+    return world
+
+
+def live(world: World, *, crash: bool) -> World:
+    """Live through two days; where the process dies it is started again and asked for the same."""
+    for moment in (MORNING, EVENING, MORNING + DAY, EVENING + DAY):
+        while True:
+            try:
+                world.run_at(moment)
+                break
+            except Crash:
+                assert crash
+                world.restart()
+        world.answer(lambda each: "delivered" if each.campaign_id == "c" else by_chance(each), moment)
+    return world
+
+
+def everything(world: World) -> tuple[object, ...]:
+    with world.database.read() as connection:
+        orders = connection.exec_driver_sql("SELECT contact_id, state, fulfilled_at FROM sales_order ORDER BY 1")
+        told = connection.exec_driver_sql("SELECT event_id FROM outbox ORDER BY 1")
+        allotted = connection.exec_driver_sql(
+            "SELECT campaign_id, channel, granted_at, tried, permitted, spent_fen FROM allotment ORDER BY 1, 2, 3"
+        )
+        rows = [tuple(row) for row in (*orders, *told, *allotted)]
+    return world.contacts(), world.candidates(), rows, sorted(world.channels.orders), sorted(world.governance.ledger)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> World:
+    return live(begin(tmp_path_factory.mktemp("undisturbed")), crash=False)
+
+
+def test_the_undisturbed_run_does_something_of_everything(undisturbed: World) -> None:
+    contacts, candidates, _, _, _ = everything(undisturbed)
+    assert {row[7] for row in contacts} >= {"suppressed", "answered", "failed"}  # type: ignore[attr-defined]
+    assert {row[5] for row in contacts} == {1, 2}, "two steps"  # type: ignore[attr-defined]
+    assert set(candidates.values()) >= {"control", "dropped", "accepted", "refused", "ready"}  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["request lost", "answer lost"])
+def test_a_crash_at_any_call_to_another_service_changes_nothing(
+    undisturbed: World, tmp_path: Path, *, after: bool
+) -> None:
+    calls = undisturbed.trouble.calls
+    assert calls > 20
+    for at in range(1, calls + 1):
+        world = begin(tmp_path / str(at))
+        world.trouble.at, world.trouble.after = at, after
+        assert everything(live(world, crash=True)) == everything(undisturbed), f"call {at}"
+
+
+@pytest.mark.parametrize("committed", [False, True], ids=["before commit", "after commit"])
+def test_a_crash_at_any_transaction_changes_nothing(undisturbed: World, tmp_path: Path, *, committed: bool) -> None:
+    first = begin(tmp_path / "count").power.writes
+    for at in range(first + 1, undisturbed.power.writes + 1):
+        world = begin(tmp_path / str(at))
+        world.power.crash_at, world.power.committed = at, committed
+        assert everything(live(world, crash=True)) == everything(undisturbed), f"transaction {at}"
+
+
+def test_nobody_is_contacted_twice_for_one_attempt(undisturbed: World) -> None:
+    attempts = Counter((row[1], row[2], row[3], row[5], row[6]) for row in undisturbed.contacts())
+    assert set(attempts.values()) == {1}
