@@ -40,6 +40,8 @@ class Check(ABC):
     """A policy made ready. `bit` marks, in a contact's mask, that the policy's scope covers it."""
 
     bit: int
+    is_permanent: bool
+    """Whether the policy is in force on every day."""
     limit = 0
     """For limits: the most contacts; other policies have no counter."""
 
@@ -47,11 +49,6 @@ class Check(ABC):
     @abstractmethod
     def policy(self) -> Policy:
         """The policy itself."""
-
-    @property
-    def is_permanent(self) -> bool:
-        """Whether the policy is in force on every day."""
-        return self.policy.valid_from is None and self.policy.valid_to is None
 
     @abstractmethod
     def first_permitted(self, asked: Contact, standing: Standing, at: int) -> int | None:

@@ -90,7 +90,8 @@ class _Batch:
             text = _filled(check.policy.because, check, asked, standing, used)
             findings.append(Finding(check.policy.rule_id, check.policy.version, text, own_next))
         findings.sort(key=lambda finding: -FOREVER if finding.next_allowed_at is None else -finding.next_allowed_at)
-        later = None if findings[0].next_allowed_at is None else self._next_allowed(asked, standing, asked.at)
+        longest = findings[0].next_allowed_at
+        later = None if longest is None else self._next_allowed(asked, standing, longest)
         return Decision(asked, False, tuple(findings), later, None, counters)
 
     def _next_allowed(self, asked: Contact, standing: Standing, at: int) -> int | None:

@@ -128,7 +128,7 @@ def _check_of(policy: Policy, bit: int) -> Check:
     """Return the check for a policy; raises TypeError for a kind nobody can judge, so that it is not ignored."""
     for kind, check in _CHECKS.items():
         if isinstance(policy, kind):
-            return check(bit, policy)
+            return check(bit, policy.valid_from is None and policy.valid_to is None, policy)
     msg = f"no check for {type(policy).__name__} ({policy.rule_id})"
     raise TypeError(msg)
 

@@ -5,7 +5,7 @@ share one. A contact may stand in `points` twice (planned and made at different 
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from services.governance.domain.contacts import Contact
 
@@ -31,6 +31,8 @@ def most_in_any_window(points: Sequence[Contact], span: int, at: int) -> int:
 
 def earliest_with_room(points: Sequence[Contact], limit: int, span: int, at: int) -> int:
     """Return the first moment from `at` on at which one more contact keeps every interval within `limit` (>= 1)."""
+    if len(points) < limit:
+        return at
     # `limit` contacts that fit into one interval, first at f and last at l, forbid exactly (l - span, f + span).
     for first, last in _full_stretches(points, limit):
         if last - first < span and last - span < at < first + span:
@@ -38,8 +40,14 @@ def earliest_with_room(points: Sequence[Contact], limit: int, span: int, at: int
     return at
 
 
-def _full_stretches(points: Sequence[Contact], limit: int) -> Iterator[tuple[int, int]]:
-    """Yield, for each point, its moment and that of the point which makes `limit` different contacts from there on."""
+def _full_stretches(points: Sequence[Contact], limit: int) -> Iterable[tuple[int, int]]:
+    """Return, for each point, its moment and that of the point which makes `limit` different contacts from there on."""
+    if len({point.contact_id for point in points}) == len(points):
+        return [(first.at, last.at) for first, last in zip(points, points[limit - 1 :], strict=False)]
+    return _stretches_of_different(points, limit)
+
+
+def _stretches_of_different(points: Sequence[Contact], limit: int) -> Iterator[tuple[int, int]]:
     inside: Counter[str] = Counter()
     right = 0
     for point in points:
