@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from weakref import WeakValueDictionary
 
-import httpx
 from nameko.extensions import DependencyProvider
 
 from services.campaigns.adapters.channels import RemoteChannels
@@ -41,7 +40,6 @@ from shared.persistence.migrations import migrate
 from shared.rulekit.rule_book import RuleSource
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-_HTTP_SECONDS = 10.0
 _DESK_SECONDS = 10.0  # somebody stands at the counter
 _QUESTIONS = 32  # answered together at most
 _COMPANY_SECONDS = 0.002  # for which a lone question waits for others
@@ -127,8 +125,7 @@ def fulfilment_of(settings: Settings) -> Fulfilment:
     """Return CRM and ISMP: simulated, or over HTTP."""
     if settings.fulfilment == "simulated":
         return SimulatedFulfilment(settings.seed)
-    client = httpx.Client(timeout=_HTTP_SECONDS)
-    return HttpFulfilment(client, settings.crm_url, settings.ismp_url)
+    return HttpFulfilment.connect(settings.crm_url, settings.ismp_url)
 
 
 class Dependencies(DependencyProvider):

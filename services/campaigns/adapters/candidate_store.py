@@ -1,11 +1,12 @@
 """Members of audiences and where each stands; every change is one statement for many rows."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from services.campaigns.adapters.copying import NULL, causes, copy_lines, instant, text
 from services.campaigns.adapters.tables import candidate, phase
 from services.campaigns.adapters.updates import is_any, update_rows
 from services.campaigns.domain.candidate import CandidateState, Cause, Membership, ReadyCandidate, Stage
@@ -61,17 +62,20 @@ class CandidateStore:
 
     def add(self, memberships: Sequence[Membership]) -> None:
         """Insert judged members; the progress of their phases, kept in the same transaction, says they are new."""
-        insert_rows(self._connection, candidate, [_row(each) for each in memberships])
+        if self._connection.dialect.name == "postgresql":
+            copy_lines(self._connection, candidate.name, _COPIED, map(_line, memberships))
+        else:
+            insert_rows(self._connection, candidate, [_row(each) for each in memberships])
 
     def drop(self, memberships: Sequence[Membership]) -> None:
         """Store the fall of members that were ready before."""
         rows = [_key(each) | _loss(each.lost_at or Stage.ELIGIBLE, each.reasons) for each in memberships]
-        self._change(rows, candidate.c.state == CandidateState.READY)
+        self._change(rows, {"state": CandidateState.DROPPED})
 
     def give_up(self, candidates: Sequence[tuple[ReadyCandidate, tuple[Cause, ...]]], moment: datetime) -> None:
         """Note that no further attempt fits into the phase: dropped after limits, with the verdict's reasons."""
-        rows = [_key(each) | _loss(Stage.AFTER_LIMITS, causes) | {"tried_at": moment} for each, causes in candidates]
-        self._change(rows, candidate.c.state == CandidateState.READY)
+        rows = [_key(each) | _loss(Stage.AFTER_LIMITS, reasons) for each, reasons in candidates]
+        self._change(rows, {"state": CandidateState.DROPPED, "tried_at": moment})
 
     def count_ready(self, campaign_id: str, channel: str, moment: datetime, before: datetime, most: int) -> int:
         """Count, up to `most`, ready candidates due before an instant and not yet tried in the run of `moment`."""
@@ -96,16 +100,13 @@ class CandidateStore:
 
     def set_waiting(self, candidates: Sequence[ReadyCandidate], moment: datetime) -> None:
         """Note that a contact is permitted: what comes of it is awaited."""
-        rows = [_key(each) | {"state": CandidateState.WAITING, "tried_at": moment} for each in candidates]
-        self._change(rows, candidate.c.state == CandidateState.READY)
+        same = {"state": CandidateState.WAITING, "tried_at": moment}
+        self._change([_key(each) for each in candidates], same)
 
     def postpone(self, candidates: Sequence[tuple[ReadyCandidate, datetime]], moment: datetime) -> None:
         """Note that a contact was suppressed: the next attempt is due at the instant given."""
-        rows = [
-            _key(each) | {"attempt": each.attempt + 1, "due_at": due_at, "tried_at": moment}
-            for each, due_at in candidates
-        ]
-        self._change(rows, candidate.c.state == CandidateState.READY)
+        rows = [_key(each) | {"attempt": each.attempt + 1, "due_at": due_at} for each, due_at in candidates]
+        self._change(rows, {"tried_at": moment})
 
     def silent_due(self, moment: datetime, limit: int) -> list[ReadyCandidate]:
         """Return candidates whose silence is now consent, in order of subscriber, campaign and phase."""
@@ -131,10 +132,10 @@ class CandidateStore:
 
     def leave(self, pairs: Sequence[tuple[str, str]], state: CandidateState) -> None:
         """Take subscribers out of all phases of a campaign, because they refused or accepted it elsewhere."""
-        rows = [{"customer_id": c, "campaign_id": k, "state": state} for c, k in sorted(set(pairs))]
+        rows = [{"customer_id": customer_id, "campaign_id": name} for customer_id, name in sorted(set(pairs))]
         match = {"customer_id": "customer_id", "campaign_id": "campaign_id"}
         is_open = is_any(candidate.c.state, _OPEN)
-        update_rows(self._connection, candidate, rows, match=match, change={"state": "state"}, where=is_open)
+        update_rows(self._connection, candidate, rows, match=match, same={"state": state}, where=is_open)
 
     def close(self, campaign_id: str) -> None:
         """Close the ready candidates of a campaign that was stopped."""
@@ -144,10 +145,12 @@ class CandidateStore:
             .values(state=CandidateState.CLOSED)
         )
 
-    def _change(self, rows: Sequence[Row], where: sa.ColumnElement[bool]) -> None:
+    def _change(self, rows: Sequence[Row], same: Mapping[str, object]) -> None:
+        """Change ready candidates: what differs is in `rows`, what is the same for all in `same`."""
         if rows:
             change = {name: name for name in rows[0] if name not in _KEY}
-            update_rows(self._connection, candidate, rows, match=_KEY, change=change, where=where)
+            is_ready = candidate.c.state == sa.literal_column(f"'{CandidateState.READY}'")
+            update_rows(self._connection, candidate, rows, match=_KEY, change=change, same=same, where=is_ready)
 
 
 def _is_ready(campaign_id: str, channel: str, moment: datetime, before: datetime) -> sa.ColumnElement[bool]:
@@ -161,17 +164,49 @@ def _is_ready(campaign_id: str, channel: str, moment: datetime, before: datetime
     )
 
 
-def _loss(stage: Stage, causes: Sequence[Cause]) -> dict[str, object]:
+def _loss(stage: Stage, reasons: Sequence[Cause]) -> dict[str, object]:
     return {
-        "state": CandidateState.DROPPED,
         "lost_at": stage,
-        "lost_by": causes[0].rule_id,
-        "reasons": causes,
+        "lost_by": reasons[0].rule_id,
+        "reasons": reasons,
     }
 
 
 def _key(each: ReadyCandidate | Membership) -> dict[str, object]:
     return {"customer_id": each.customer_id, "campaign_id": each.campaign_id, "phase": each.phase}
+
+
+_COPIED = (
+    "customer_id",
+    "campaign_id",
+    "phase",
+    "cell",
+    "state",
+    "lost_at",
+    "lost_by",
+    "reasons",
+    "treatment",
+    "offering_id",
+    "channel",
+    "rank",
+    "draw",
+    "step",
+    "attempt",
+    "due_at",
+    "held",
+    "city",
+)
+
+
+def _line(each: Membership) -> str:
+    """Return the row in COPY's format; the ids of plans are letters, digits and hyphens."""
+    lost_by = text(each.reasons[0].rule_id) if each.reasons else NULL
+    return (
+        f"{text(each.customer_id)}\t{each.campaign_id}\t{each.phase}\t{each.cell}\t{each.state.value}\t"
+        f"{each.lost_at or NULL}\t{lost_by}\t{causes(each.reasons)}\t{each.treatment or NULL}\t"
+        f"{text(each.offering_id)}\t{each.channel or NULL}\t{-each.score!r}\t{each.draw}\t1\t1\t"
+        f"{instant(each.due_at)}\t{'t' if each.held else 'f'}\t{text(each.city)}\n"
+    )
 
 
 def _row(each: Membership) -> Row:

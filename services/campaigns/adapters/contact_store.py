@@ -6,6 +6,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from services.campaigns.adapters.copying import causes, copy_lines, instant, text
 from services.campaigns.adapters.tables import contact, script
 from services.campaigns.adapters.updates import is_any, update_rows
 from services.campaigns.domain.candidate import Cause, Contact, ContactState
@@ -29,6 +30,13 @@ class ContactStore:
     def add(self, contacts: Sequence[Contact]) -> None:
         """Insert contacts; those already there are left as they are."""
         insert_missing(self._connection, contact, [_row(each) for each in contacts])
+
+    def add_new(self, contacts: Sequence[Contact]) -> None:
+        """Insert the contacts of a batch of ready candidates; who is ready has no contact of this attempt yet."""
+        if self._connection.dialect.name == "postgresql":
+            copy_lines(self._connection, contact.name, _COPIED, map(_line, contacts))
+        else:
+            self.add(contacts)
 
     def get(self, contact_id: str) -> Contact | None:
         """Return one contact."""
@@ -108,6 +116,39 @@ class ContactStore:
     def _contacts(self, condition: sa.ColumnElement[bool], limit: int | None = None) -> list[Contact]:
         query = sa.select(contact).where(condition).order_by(contact.c.contact_id).limit(limit)
         return [_contact(row) for row in self._connection.execute(query)]
+
+
+_COPIED = (
+    "contact_id",
+    "customer_id",
+    "campaign_id",
+    "phase",
+    "cell",
+    "treatment",
+    "offering_id",
+    "step",
+    "attempt",
+    "channel",
+    "direction",
+    "state",
+    "script_id",
+    "cost_fen",
+    "city",
+    "decided_at",
+    "planned_at",
+    "expires_at",
+    "reasons",
+)
+
+
+def _line(each: Contact) -> str:
+    """Return a contact just decided in COPY's format; the ids of plans are letters, digits and hyphens."""
+    return (
+        f"{each.contact_id}\t{text(each.customer_id)}\t{each.campaign_id}\t{each.phase}\t{each.cell}\t"
+        f"{each.treatment}\t{text(each.offering_id)}\t{each.step}\t{each.attempt}\t{each.channel}\t{each.direction}\t"
+        f"{each.state.value}\t{each.script_id}\t{each.cost_fen}\t{text(each.city)}\t{instant(each.decided_at)}\t"
+        f"{instant(each.planned_at)}\t{instant(each.expires_at)}\t{causes(each.reasons)}\n"
+    )
 
 
 def _row(each: Contact) -> Row:

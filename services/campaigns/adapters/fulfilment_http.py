@@ -6,6 +6,7 @@ Both systems take a batch `POST {base}/orders` and, for taking back, `POST {base
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Self
 
 import httpx
 import msgspec
@@ -26,6 +27,9 @@ class _Answers(msgspec.Struct, frozen=True):
     results: list[_Answer]
 
 
+_SECONDS = 10.0
+
+
 class HttpFulfilment:
     """Port `Fulfilment`: CRM first, then ISMP; what ISMP refuses is taken back in CRM.
 
@@ -33,8 +37,13 @@ class HttpFulfilment:
     carried out twice and no half stands alone for good.
     """
 
+    @classmethod
+    def connect(cls, crm_url: str, ismp_url: str) -> Self:
+        """Reach both systems over HTTP; each call waits at most ten seconds."""
+        return cls(httpx.Client(timeout=_SECONDS), crm_url, ismp_url)
+
     def __init__(self, client: httpx.Client, crm_url: str, ismp_url: str) -> None:
-        """`client` carries time-outs and credentials."""
+        """Prepare; `client` carries time-outs and credentials."""
         self._client = client
         self._crm_url = crm_url.rstrip("/")
         self._ismp_url = ismp_url.rstrip("/")

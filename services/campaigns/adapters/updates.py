@@ -14,22 +14,25 @@ def update_rows(
     rows: Sequence[Row],
     *,
     match: Mapping[str, str],
-    change: Mapping[str, str],
+    change: Mapping[str, str] | None = None,
+    same: Mapping[str, object] | None = None,
     where: sa.ColumnElement[bool] | None = None,
 ) -> int:
     """Change the rows of `table` that match; return how many were changed.
 
-    `match` and `change` say which name in `rows` stands for which column; `where` is a further condition.
+    `match` and `change` say which name in `rows` stands for which column, `same` gives columns the same value in all
+    rows; `where` is a further condition.
     """
     if not rows:
         return 0
     condition = sa.true() if where is None else where
+    change = change or {}
     if connection.dialect.name == "postgresql":
-        return _joined(connection, table, rows, match, change, condition)
+        return _joined(connection, table, rows, match, change, same or {}, condition)
     statement = (
         sa.update(table)
         .where(condition, *(table.c[column] == sa.bindparam(f"m_{name}") for name, column in match.items()))
-        .values({column: sa.bindparam(f"c_{name}") for name, column in change.items()})
+        .values({**{column: sa.bindparam(f"c_{name}") for name, column in change.items()}, **(same or {})})
     )
     return connection.execute(
         statement,
@@ -48,6 +51,7 @@ def _joined(
     rows: Sequence[Row],
     match: Mapping[str, str],
     change: Mapping[str, str],
+    same: Mapping[str, object],
     condition: sa.ColumnElement[bool],
 ) -> int:
     types = {name: table.c[column].type for name, column in {**match, **change}.items()}
@@ -60,6 +64,6 @@ def _joined(
     statement = (
         sa.update(table)
         .where(condition, *(table.c[column] == given.c[name] for name, column in match.items()))
-        .values({column: given.c[name] for name, column in change.items()})
+        .values({**{column: given.c[name] for name, column in change.items()}, **same})
     )
     return connection.execute(statement).rowcount

@@ -74,7 +74,7 @@ class Planning:
         self._hold()
         with self._store.write() as tx:
             tx.contacts.keep_scripts(scripts)
-            tx.contacts.add(outcome.contacts)
+            tx.contacts.add_new(outcome.contacts)
             tx.candidates.set_waiting(outcome.permitted, moment)
             tx.candidates.postpone(outcome.postponed, moment)
             tx.candidates.give_up(outcome.given_up, moment)

@@ -136,6 +136,10 @@ class Contacts(Protocol):
         """Insert contacts; those already there are left as they are."""
         ...
 
+    def add_new(self, contacts: Sequence[Contact]) -> None:
+        """Insert the contacts of a batch of ready candidates; who is ready has no contact of this attempt yet."""
+        ...
+
     def get(self, contact_id: str) -> Contact | None:
         """Return one contact."""
         ...
