@@ -89,6 +89,8 @@ class CalendarCheck(_SubscriberLimit):
             return None
         points = self._points(asked, standing)
         while full := [end for count, end in self._filled(points, asked, at) if count >= self.limit]:
+            if max(full) <= at:  # a calendar nobody has seen yet, whose units do not follow one another
+                return None
             at = max(full)
         return at
 
