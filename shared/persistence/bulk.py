@@ -1,7 +1,9 @@
 """Many rows in one statement: COPY on PostgreSQL, one prepared statement on SQLite."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -26,17 +28,17 @@ def insert_rows(connection: Connection, table: sa.Table, rows: Sequence[Row]) ->
         connection.execute(sa.insert(table), [dict(row) for row in rows])
 
 
-def insert_missing(connection: Connection, table: sa.Table, rows: Sequence[Row]) -> None:
-    """Insert the rows whose primary or unique key is not yet there; leave the others as they are."""
+def insert_missing(connection: Connection, table: sa.Table, rows: Sequence[Row]) -> int:
+    """Insert the rows whose primary or unique key is not yet there, leave the others as they are; return how many."""
     if not rows:
-        return
+        return 0
     if connection.dialect.name == "postgresql":
-        if len(rows) <= _FEW:
-            connection.execute(postgresql.insert(table).on_conflict_do_nothing(), [dict(row) for row in rows])
-        else:
-            _through_staging(connection, table, rows, "ON CONFLICT DO NOTHING")
+        if len(rows) > _FEW:
+            return _through_staging(connection, table, rows, "ON CONFLICT DO NOTHING")
+        done = connection.execute(postgresql.insert(table).on_conflict_do_nothing(), [dict(row) for row in rows])
     else:
-        connection.execute(sqlite.insert(table).on_conflict_do_nothing(), [dict(row) for row in rows])
+        done = connection.execute(sqlite.insert(table).on_conflict_do_nothing(), [dict(row) for row in rows])
+    return done.rowcount
 
 
 def upsert_rows(connection: Connection, table: sa.Table, rows: Sequence[Row]) -> None:
@@ -51,17 +53,19 @@ def upsert_rows(connection: Connection, table: sa.Table, rows: Sequence[Row]) ->
         key_list = ", ".join(f'"{key}"' for key in keys)
         _through_staging(connection, table, rows, f"ON CONFLICT ({key_list}) {action}")
     else:
-        statement = sqlite.insert(table)
-        if changed:
-            statement = statement.on_conflict_do_update(
-                index_elements=keys, set_={name: statement.excluded[name] for name in changed}
-            )
-        else:
-            statement = statement.on_conflict_do_nothing()
-        connection.execute(statement, [dict(row) for row in rows])
+        connection.execute(_sqlite_upsert(table, tuple(keys), tuple(changed)), [dict(row) for row in rows])
 
 
-def _through_staging(connection: Connection, table: sa.Table, rows: Sequence[Row], conflict: str) -> None:
+@lru_cache(maxsize=256)  # building it takes longer than running it
+def _sqlite_upsert(table: sa.Table, keys: tuple[str, ...], changed: tuple[str, ...]) -> sqlite.Insert:
+    statement = sqlite.insert(table)
+    if not changed:
+        return statement.on_conflict_do_nothing()
+    excluded = statement.excluded
+    return statement.on_conflict_do_update(index_elements=keys, set_={name: excluded[name] for name in changed})
+
+
+def _through_staging(connection: Connection, table: sa.Table, rows: Sequence[Row], conflict: str) -> int:
     columns = list(rows[0])
     column_list = ", ".join(f'"{name}"' for name in columns)
     # Named after the columns too: a pooled connection keeps its staging tables when the table later gains a column.
@@ -72,9 +76,10 @@ def _through_staging(connection: Connection, table: sa.Table, rows: Sequence[Row
     )
     connection.exec_driver_sql(f'TRUNCATE "{staging}"')
     _copy(connection, staging, columns, _processed(connection, table, columns, rows))
-    connection.exec_driver_sql(
+    done = connection.exec_driver_sql(
         f'INSERT INTO "{table.name}" ({column_list}) SELECT {column_list} FROM "{staging}" {conflict}'  # noqa: S608
     )
+    return done.rowcount
 
 
 def _copy(connection: Connection, table: str, columns: Sequence[str], rows: list[list[Any]]) -> None:
@@ -107,20 +112,23 @@ def _processed(connection: Connection, table: sa.Table, columns: Sequence[str], 
     ]
 
 
+_SPECIAL = re.compile(r"[\\\t\n\r]")
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
 def _copy_text(value: object) -> str:
-    """Write one value in COPY's text format."""
+    """Write one value in COPY's text format; in order of how common they are, since it runs for every cell."""
+    if type(value) is int:
+        return str(value)
+    if isinstance(value, str):
+        return value.translate(_ESCAPES) if _SPECIAL.search(value) else value
     if value is None:
         return "\\N"
-    if value is True:
-        return "t"
-    if value is False:
-        return "f"
+    if isinstance(value, bool):
+        return "t" if value else "f"
     if isinstance(value, (datetime, date)):
         return value.isoformat()
-    return str(value).translate(_ESCAPES)
+    return str(value)
 
 
 __all__ = ["Row", "insert_missing", "insert_rows", "upsert_rows"]

@@ -19,7 +19,7 @@ from shared.rulekit.vocabulary_reading import read_vocabulary
 from shared.rulekit.yaml_tree import read_yaml
 
 KINDS = ("segments", "eligibility", "conflicts", "contact_policy")
-OTHER_FOLDERS = ("campaigns", "catalogue", "schema")  # beside the rules, read by others
+OTHER_FOLDERS = ("campaigns", "catalogue", "column_maps", "schema")  # beside the rules, read by others
 _RuleT = TypeVar("_RuleT", bound=Rule)
 
 

@@ -89,7 +89,7 @@ def _failed(checks: list[str], columns: Columns, book: RuleBook, on: date) -> sa
             failed = failed + sa.literal(f"{number},")
         else:
             holds = to_sql(rule.when, columns, book, on)
-            failed = failed + sa.case((holds.is_(sa.true()), ""), else_=f"{number},")
+            failed = failed + sa.case((holds, ""), else_=f"{number},")
     return failed
 
 
@@ -97,5 +97,7 @@ def _unknown(
     connection: Connection, table: sa.Table, selects: sa.ColumnElement[bool], read: list[sa.ColumnElement[Any]]
 ) -> list[int]:
     """Count the rows for which the rule is unknown, and for which each column is, in one pass."""
-    counts = [sa.func.count(sa.case((one.is_(None), 1))) for one in (selects, *read)]
+    # Not `selects IS NULL`: beside a NOT without brackets that would be read as NOT (… IS NULL).
+    undecided = sa.case((selects, None), (sa.not_(selects), None), else_=1)
+    counts = [sa.func.count(one) for one in (undecided, *(sa.case((column.is_(None), 1)) for column in read))]
     return [int(count) for count in connection.execute(sa.select(*counts).select_from(table)).one()]

@@ -1,4 +1,4 @@
-"""Subscribers in the database: partial writes by sets of columns, and whole descriptions with segments."""
+"""Subscribers in the database: partial writes, and whole descriptions with segments."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
@@ -43,7 +43,7 @@ class Customers:
         }
         # Readers tell versions of a subscriber apart by this stamp, so it moves on even where clocks differ or stand.
         moment = max([at, *(there[one]["changed_at"] + _TICK for one in changed if one in there)])
-        self._write(connection, changed, fresh=[one for one in changed if one not in there], moment=moment)
+        self._write(connection, changed, there, named, moment)
         return Change(moment, list(changed))
 
     def held(self, connection: Connection, customer_ids: Sequence[str], fact: str) -> Mapping[str, FactValue]:
@@ -96,13 +96,24 @@ class Customers:
         query = query.where(in_keys(key, customer_ids)).order_by(key).with_for_update()
         return {row["customer_id"]: row for row in connection.execute(query).mappings()}
 
-    def _write(self, connection: Connection, changed: _Wanted, *, fresh: Sequence[str], moment: datetime) -> None:
-        groups: dict[tuple[str, ...], list[dict[str, Any]]] = {}
-        for customer_id, row in changed.items():
-            entry = {"customer_id": customer_id, "changed_at": moment, **row}
-            groups.setdefault(tuple(sorted(row)), []).append(entry)
-        if len(groups) > 1:  # new ids are taken in one sorted sweep, for the same reason as in _locked
-            insert_missing(connection, self.table, [{"customer_id": one, "changed_at": moment} for one in fresh])
-        for columns, rows in groups.items():
-            names = ("customer_id", "changed_at", *columns)
-            upsert_rows(connection, self.table, [{name: row[name] for name in names} for row in rows])
+    def _write(
+        self,
+        connection: Connection,
+        changed: _Wanted,
+        there: Mapping[str, sa.RowMapping],
+        named: Sequence[str],
+        moment: datetime,
+    ) -> None:
+        """Write whole rows of the named columns in two statements, however differently the records are filled."""
+
+        def whole(customer_id: str, now: sa.RowMapping | None) -> dict[str, Any]:
+            row = changed[customer_id]
+            kept = {name: row[name] if name in row else (now[name] if now else None) for name in named}
+            return {"customer_id": customer_id, "changed_at": moment, **kept}
+
+        fresh = [one for one in changed if one not in there]
+        if insert_missing(connection, self.table, [whole(one, None) for one in fresh]) < len(fresh):
+            # Somebody else has just brought some of them: what they know beyond our records must stay.
+            now = self._locked(connection, fresh, named)
+            upsert_rows(connection, self.table, [whole(one, now[one]) for one in fresh])
+        upsert_rows(connection, self.table, [whole(one, there[one]) for one in changed if one in there])

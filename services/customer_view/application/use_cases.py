@@ -196,7 +196,7 @@ def _known(field: str, names: Sequence[str], known: Iterable[str]) -> None:
             )
 
 
-_Orders = Sequence[FulfilledOrder] | Sequence[CustomerOrder]
+_Orders = Sequence[FulfilledOrder | CustomerOrder]
 
 
 def _sold(orders: _Orders) -> list[tuple[int, str, str]]:

@@ -16,7 +16,7 @@ from tests.unit.customer_view.rules_folder import PROJECT
 
 DATA = Path(os.environ.get("BANYAN_SHARED_DATA") or PROJECT.parent / "shared" / "data")
 FILE = DATA / "beijing_mobile" / "data_train.csv"
-MAP = PROJECT / "services" / "customer_view" / "column_maps" / "beijing-mobile.yaml"
+MAP = PROJECT / "rules" / "column_maps" / "beijing-mobile.yaml"
 
 
 Imported = tuple[UseCases, ImportReport, list[RowFault]]

@@ -82,7 +82,7 @@ def test_money_constants_are_yuan(read: Callable[[str], ColumnMap]) -> None:
     assert read("id: a\nfacts: {balance: {constant: 12.5}}\n").facts["balance"].read({}) == 1250
 
 
-@pytest.mark.parametrize("path", sorted((PROJECT / "services" / "customer_view" / "column_maps").glob("*.yaml")))
+@pytest.mark.parametrize("path", sorted((PROJECT / "rules" / "column_maps").glob("*.yaml")))
 def test_every_map_of_the_project_is_sound(path: Path) -> None:
     book = load_rules(PROJECT / "rules")
     assert ColumnMapFiles().read(path, book.vocabulary).columns
