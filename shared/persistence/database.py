@@ -132,6 +132,8 @@ class _KeysType(sa.types.TypeDecorator[_Keys]):
 class _InKeys(sa.ColumnElement[bool]):
     inherit_cache = True
     type = sa.Boolean()
+    # It is a comparison already: without this SQLite's dialect writes `(… IN …) = 1`, which no index can serve.
+    _is_implicitly_boolean = True
     _traverse_internals = [  # noqa: RUF012 - SQLAlchemy's own convention for clause elements
         ("column", sa.sql.visitors.InternalTraversal.dp_clauseelement),
         ("keys", sa.sql.visitors.InternalTraversal.dp_clauseelement),

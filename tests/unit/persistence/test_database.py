@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.persistence.database import Database
+from shared.persistence.database import Database, in_keys
 from shared.persistence.instants import from_micros, to_micros
 
 
@@ -66,3 +66,15 @@ def test_an_instant_survives_whatever_its_zone(moment: datetime, hours: int) -> 
     aware = moment.replace(tzinfo=timezone(timedelta(hours=hours)))
     assert from_micros(to_micros(aware)) == aware
     assert from_micros(to_micros(aware)).tzinfo is UTC
+
+
+def test_a_list_of_keys_is_looked_up_by_index_on_sqlite(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path}/keys.sqlite")
+    table = sa.Table("keyed", sa.MetaData(), sa.Column("id", sa.Text, primary_key=True), sa.Column("n", sa.Integer))
+    with database.write() as connection:
+        table.create(connection)
+        query = sa.select(table).where(in_keys(table.c.id, ["a", "b"]))
+        text = str(query.compile(dialect=connection.dialect))
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", ('["a"]',)).all()
+    database.close()
+    assert "SEARCH" in str(plan[0])
