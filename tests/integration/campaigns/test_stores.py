@@ -21,7 +21,7 @@ from shared.kernel.text import Text
 from shared.persistence import Database
 from shared.persistence.migrations import migrate
 from tests.unit.campaigns.test_crashes import begin, everything, live
-from tests.unit.campaigns.world import MORNING, World, offering, plan
+from tests.unit.campaigns.world import MORNING, MortalDatabase, World, offering, plan
 
 pytestmark = pytest.mark.servers
 HOUR = timedelta(hours=1)
@@ -60,9 +60,10 @@ def test_the_migrations_make_the_tables_the_stores_expect(database: Database) ->
 def test_a_rehearsal_gives_the_same_on_both_databases(tmp_path: Path, postgres_database: Callable[[], str]) -> None:
     lived = []
     for url in (f"sqlite:///{tmp_path}/campaigns.sqlite", postgres_database()):
-        world = live(begin(tmp_path, url), crash=False)
-        lived.append(everything(world))
-        world.database.close()
+        database = MortalDatabase(url)
+        migrate(database, MIGRATIONS)
+        lived.append(everything(live(begin(database), crash=False)))
+        database.close()
     assert lived[0] == lived[1]
 
 

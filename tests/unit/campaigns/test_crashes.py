@@ -1,15 +1,18 @@
 """A process killed at any moment, and another that takes over, end with the contacts of an undisturbed run."""
 
 from collections import Counter
-from pathlib import Path
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
 from services.campaigns.application.run_due import Sizes
 from services.campaigns.domain.conflicts import Exclusive, Members
 from shared.kernel.text import Text
+from shared.persistence import Database
 from tests.unit.campaigns.test_runs import DAY, EVENING, MORNING
-from tests.unit.campaigns.world import Crash, FakeRules, World, by_chance, offering, plan
+from tests.unit.campaigns.world import Crash, FakeRules, MortalDatabase, World, by_chance, offering, plan, prepare
 
 ONE_CRBT = Exclusive("one-crbt", "1", Text("原因", "reason"), Members(categories=frozenset({"crbt"})))
 NOTICE = [
@@ -32,9 +35,10 @@ TWO_STEPS = [
 ]
 
 
-def begin(folder: Path, url: str | None = None) -> World:
-    chosen = url or f"sqlite:///{folder}/campaigns.sqlite"
-    world = World(chosen, rules=FakeRules([ONE_CRBT]), size=30, sizes=Sizes(page=12, batch=10))
+def begin(database: Database) -> World:
+    if isinstance(database, MortalDatabase):
+        database.forget_everything()
+    world = World(database, rules=FakeRules([ONE_CRBT]), size=30, sizes=Sizes(page=12, batch=10))
     world.offer(offering("tone", "crbt"), offering("box", "crbt"), offering("app", "finance"))
     world.launch(
         plan("a", pace={"sms": 8}), plan("b", "box", treatments=TWO_STEPS), plan("c", "app", treatments=NOTICE)
@@ -45,8 +49,8 @@ def begin(folder: Path, url: str | None = None) -> World:
 
 
 def live(world: World, *, crash: bool) -> World:
-    """Live through two days; where the process dies it is started again and asked for the same."""
-    for moment in (MORNING, EVENING, MORNING + DAY, EVENING + DAY):
+    """Live through a day and a morning; where the process dies it is started again and asked for the same."""
+    for moment in (MORNING, EVENING, MORNING + DAY):
         while True:
             try:
                 world.run_at(moment)
@@ -58,7 +62,7 @@ def live(world: World, *, crash: bool) -> World:
     return world
 
 
-def everything(world: World) -> tuple[object, ...]:
+def everything(world: World) -> tuple[Any, ...]:
     with world.database.read() as connection:
         orders = connection.exec_driver_sql("SELECT contact_id, state, fulfilled_at FROM sales_order ORDER BY 1")
         told = connection.exec_driver_sql("SELECT event_id FROM outbox ORDER BY 1")
@@ -70,38 +74,58 @@ def everything(world: World) -> tuple[object, ...]:
 
 
 @pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> World:
-    return live(begin(tmp_path_factory.mktemp("undisturbed")), crash=False)
+def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MortalDatabase]:
+    made = MortalDatabase(f"sqlite:///{tmp_path_factory.mktemp('crashes')}/campaigns.sqlite")
+    prepare(made)
+    yield made
+    made.close()
 
 
-def test_the_undisturbed_run_does_something_of_everything(undisturbed: World) -> None:
-    contacts, candidates, _, _, _ = everything(undisturbed)
-    assert {row[7] for row in contacts} >= {"suppressed", "answered", "failed"}  # type: ignore[attr-defined]
-    assert {row[5] for row in contacts} == {1, 2}, "two steps"  # type: ignore[attr-defined]
-    assert set(candidates.values()) >= {"control", "dropped", "accepted", "refused", "ready"}  # type: ignore[attr-defined]
+@dataclass(frozen=True)
+class Undisturbed:
+    everything: tuple[Any, ...]
+    calls: int
+    first_write: int
+    last_write: int
+
+
+@pytest.fixture(scope="module")
+def undisturbed(database: MortalDatabase) -> Undisturbed:
+    world = begin(database)
+    first = database.power.writes
+    live(world, crash=False)
+    return Undisturbed(everything(world), world.trouble.calls, first + 1, database.power.writes)
+
+
+def test_the_undisturbed_run_does_something_of_everything(undisturbed: Undisturbed) -> None:
+    contacts, candidates, *_ = undisturbed.everything
+    assert {row[7] for row in contacts} >= {"suppressed", "answered", "failed"}
+    assert {row[5] for row in contacts} == {1, 2}, "two steps"
+    assert set(candidates.values()) >= {"control", "dropped", "accepted", "refused", "ready"}
+
+
+def test_nobody_is_contacted_twice_for_one_attempt(undisturbed: Undisturbed) -> None:
+    contacts = undisturbed.everything[0]
+    attempts = Counter((row[1], row[2], row[3], row[5], row[6]) for row in contacts)
+    assert set(attempts.values()) == {1}
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["request lost", "answer lost"])
 def test_a_crash_at_any_call_to_another_service_changes_nothing(
-    undisturbed: World, tmp_path: Path, *, after: bool
+    undisturbed: Undisturbed, database: MortalDatabase, *, after: bool
 ) -> None:
-    calls = undisturbed.trouble.calls
-    assert calls > 20
-    for at in range(1, calls + 1):
-        world = begin(tmp_path / str(at))
+    assert undisturbed.calls > 20
+    for at in range(1, undisturbed.calls + 1):
+        world = begin(database)
         world.trouble.at, world.trouble.after = at, after
-        assert everything(live(world, crash=True)) == everything(undisturbed), f"call {at}"
+        assert everything(live(world, crash=True)) == undisturbed.everything, f"call {at}"
 
 
 @pytest.mark.parametrize("committed", [False, True], ids=["before commit", "after commit"])
-def test_a_crash_at_any_transaction_changes_nothing(undisturbed: World, tmp_path: Path, *, committed: bool) -> None:
-    first = begin(tmp_path / "count").power.writes
-    for at in range(first + 1, undisturbed.power.writes + 1):
-        world = begin(tmp_path / str(at))
-        world.power.crash_at, world.power.committed = at, committed
-        assert everything(live(world, crash=True)) == everything(undisturbed), f"transaction {at}"
-
-
-def test_nobody_is_contacted_twice_for_one_attempt(undisturbed: World) -> None:
-    attempts = Counter((row[1], row[2], row[3], row[5], row[6]) for row in undisturbed.contacts())
-    assert set(attempts.values()) == {1}
+def test_a_crash_at_any_transaction_changes_nothing(
+    undisturbed: Undisturbed, database: MortalDatabase, *, committed: bool
+) -> None:
+    for at in range(undisturbed.first_write, undisturbed.last_write + 1):
+        world = begin(database)
+        database.power.crash_at, database.power.committed = at, committed
+        assert everything(live(world, crash=True)) == undisturbed.everything, f"transaction {at}"
