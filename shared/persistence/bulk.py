@@ -1,4 +1,4 @@
-"""Many rows in one statement: COPY on PostgreSQL, one prepared statement on SQLite."""
+"""Many rows in one statement: COPY or one JSON parameter on PostgreSQL, one prepared statement on SQLite."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -6,15 +6,14 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
-from shared.kernel.identity import derive_id
-
 Row = Mapping[str, Any]
 
-_FEW = 8  # below this a staging table costs more than it saves
+_DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy's dialects are untyped
 
 
 def insert_rows(connection: Connection, table: sa.Table, rows: Sequence[Row]) -> None:
@@ -33,12 +32,9 @@ def insert_missing(connection: Connection, table: sa.Table, rows: Sequence[Row])
     if not rows:
         return 0
     if connection.dialect.name == "postgresql":
-        if len(rows) > _FEW:
-            return _through_staging(connection, table, rows, "ON CONFLICT DO NOTHING")
-        done = connection.execute(postgresql.insert(table).on_conflict_do_nothing(), [dict(row) for row in rows])
-    else:
-        done = connection.execute(sqlite.insert(table).on_conflict_do_nothing(), [dict(row) for row in rows])
-    return done.rowcount
+        return _as_document(connection, table, rows, "ON CONFLICT DO NOTHING")
+    statement = sqlite.insert(table).on_conflict_do_nothing()
+    return connection.execute(statement, [dict(row) for row in rows]).rowcount
 
 
 def upsert_rows(connection: Connection, table: sa.Table, rows: Sequence[Row]) -> None:
@@ -51,7 +47,7 @@ def upsert_rows(connection: Connection, table: sa.Table, rows: Sequence[Row]) ->
         sets = ", ".join(f'"{name}" = excluded."{name}"' for name in changed)
         action = f"DO UPDATE SET {sets}" if changed else "DO NOTHING"
         key_list = ", ".join(f'"{key}"' for key in keys)
-        _through_staging(connection, table, rows, f"ON CONFLICT ({key_list}) {action}")
+        _as_document(connection, table, rows, f"ON CONFLICT ({key_list}) {action}")
     else:
         connection.execute(_sqlite_upsert(table, tuple(keys), tuple(changed)), [dict(row) for row in rows])
 
@@ -65,21 +61,22 @@ def _sqlite_upsert(table: sa.Table, keys: tuple[str, ...], changed: tuple[str, .
     return statement.on_conflict_do_update(index_elements=keys, set_={name: excluded[name] for name in changed})
 
 
-def _through_staging(connection: Connection, table: sa.Table, rows: Sequence[Row], conflict: str) -> int:
-    columns = list(rows[0])
-    column_list = ", ".join(f'"{name}"' for name in columns)
-    # Named after the columns too: a pooled connection keeps its staging tables when the table later gains a column.
-    staging = f"staging_{derive_id(table.name, *columns)}"
-    connection.exec_driver_sql(
-        f'CREATE TEMP TABLE IF NOT EXISTS "{staging}" ON COMMIT DELETE ROWS '  # noqa: S608 - names are our own tables
-        f'AS SELECT {column_list} FROM "{table.name}" WITH NO DATA'  # unlike LIKE, this leaves NOT NULL and defaults
+def _as_document(connection: Connection, table: sa.Table, rows: Sequence[Row], conflict: str) -> int:
+    """Send all rows as one JSON parameter: a statement that stays the same, and no staging table to make and empty."""
+    columns = tuple(rows[0])
+    processed = _processed(connection, table, columns, rows)
+    document = msgspec.json.encode([dict(zip(columns, row, strict=True)) for row in processed], enc_hook=str)
+    return connection.exec_driver_sql(_from_document(table, columns, conflict), (document.decode(),)).rowcount
+
+
+@lru_cache(maxsize=256)
+def _from_document(table: sa.Table, columns: tuple[str, ...], conflict: str) -> str:
+    names = ", ".join(f'"{name}"' for name in columns)
+    types = ", ".join(f'"{name}" {table.c[name].type.compile(dialect=_DIALECT)}' for name in columns)
+    return (
+        f'INSERT INTO "{table.name}" ({names}) '  # noqa: S608 - names and types are of our own tables
+        f"SELECT {names} FROM json_to_recordset(CAST(%s AS json)) AS given({types}) {conflict}"
     )
-    connection.exec_driver_sql(f'TRUNCATE "{staging}"')
-    _copy(connection, staging, columns, _processed(connection, table, columns, rows))
-    done = connection.exec_driver_sql(
-        f'INSERT INTO "{table.name}" ({column_list}) SELECT {column_list} FROM "{staging}" {conflict}'  # noqa: S608
-    )
-    return done.rowcount
 
 
 def _copy(connection: Connection, table: str, columns: Sequence[str], rows: list[list[Any]]) -> None:
