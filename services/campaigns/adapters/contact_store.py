@@ -104,8 +104,15 @@ class ContactStore:
         return [PastContact(*row) for row in self._connection.execute(query)]
 
     def keep_scripts(self, scripts: Mapping[str, Text]) -> None:
-        """Store the words said, by their derived id."""
-        rows = [{"script_id": name, "zh": words.zh, "en": words.en} for name, words in sorted(scripts.items())]
+        """Store the words said, by their derived id; the same few are said again and again."""
+        there = set(
+            self._connection.scalars(sa.select(script.c.script_id).where(in_keys(script.c.script_id, sorted(scripts))))
+        )
+        rows = [
+            {"script_id": name, "zh": words.zh, "en": words.en}
+            for name, words in sorted(scripts.items())
+            if name not in there
+        ]
         insert_missing(self._connection, script, rows)
 
     def scripts(self, script_ids: Iterable[str]) -> Mapping[str, Text]:
