@@ -44,7 +44,8 @@ class Treatment(Asked, frozen=True, kw_only=True):
 
     treatment: Id
     offering: Id
-    steps: Annotated[list[Step], msgspec.Meta(min_length=1)]
+    steps: list[Step] = []
+    """Outbound contacts, in order; empty: offered only to those who come by themselves, in the plan's `inbound`."""
     consent: Literal["explicit", "silence"] = "explicit"
     """`silence`: a notice was delivered and nobody objected within `silence_hours` (seed 003: on unless refused)."""
     silence_hours: Count = 24

@@ -16,16 +16,25 @@ class FiguresStore:
         self._connection = connection
 
     def funnel(self, campaign_id: str) -> dict[FunnelStage, int]:
-        """Count members per stage; control counts in the audience alone, advice given inbound not at all."""
+        """Count members per stage; control counts in the audience alone.
+
+        Whoever was offered something on a visit had passed every judgement by then, whatever was said before.
+        """
         return {**self._judged(campaign_id), **self._approached(campaign_id), "fulfilled": self._fulfilled(campaign_id)}
 
     def _judged(self, campaign_id: str) -> dict[FunnelStage, int]:
         columns = candidate.c
         treated = columns.state != CandidateState.CONTROL
         lost_at = sa.func.coalesce(columns.lost_at, "")
+        was_advised = sa.exists().where(
+            contact.c.customer_id == columns.customer_id,
+            contact.c.campaign_id == campaign_id,
+            contact.c.phase == columns.phase,
+            contact.c.direction == "inbound",
+        )
 
         def without(*stages: Stage) -> sa.ColumnElement[int]:
-            return sa.func.count().filter(treated & lost_at.not_in(stages))
+            return sa.func.count().filter(treated & (lost_at.not_in(stages) | was_advised))
 
         query = sa.select(
             sa.func.count(),
@@ -53,15 +62,13 @@ class FiguresStore:
             count(columns.contacted_at.is_not(None)),
             count(columns.outcome.in_(sorted(REACHED))),
             count(columns.outcome == "accepted"),
-        ).where(columns.campaign_id == campaign_id, columns.direction == "outbound")
+        ).where(columns.campaign_id == campaign_id)
         permitted, contacted, reached, accepted = self._connection.execute(query).one()
         return {"after_limits": permitted, "contacted": contacted, "reached": reached, "accepted": accepted}
 
     def _fulfilled(self, campaign_id: str) -> int:
         columns = sales_order.c
-        query = (
-            sa.select(sa.func.count((columns.customer_id + "/" + columns.phase).distinct()))
-            .join(contact, contact.c.contact_id == columns.contact_id)
-            .where(columns.campaign_id == campaign_id, columns.state == "fulfilled", contact.c.direction == "outbound")
+        query = sa.select(sa.func.count((columns.customer_id + "/" + columns.phase).distinct())).where(
+            columns.campaign_id == campaign_id, columns.state == "fulfilled"
         )
         return int(self._connection.scalar(query) or 0)

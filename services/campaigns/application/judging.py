@@ -96,17 +96,17 @@ class Judging:
 
     def _request(self, contact_id: str, place: Membership) -> ContactRequest:
         plan = self._setting.plans[place.campaign_id]
-        step = plan.by_treatment[place.treatment or ""].steps[0]
+        step = plan.by_treatment[place.treatment or ""].step(1)
         offering = self._setting.catalogue[place.offering_id or ""]
         return ContactRequest(
             contact_id=contact_id,
             customer_id=place.customer_id,
-            channel=step.channel,
+            channel=step.channel if step else plan.inbound[0],
             campaign_id=place.campaign_id,
             offering_id=offering.offering_id,
             category=offering.category,
-            purpose="service" if step.purpose == "service" else "marketing",
-            direction="outbound",
+            purpose="service" if step and step.purpose == "service" else "marketing",
+            direction="outbound" if step else "inbound",
             planned_at=self._setting.moment,
             zone=plan.zone,
         )

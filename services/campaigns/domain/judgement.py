@@ -67,7 +67,8 @@ class PhaseJudge:
             if option.profile is not None and (not failed or option.eligibility.isdisjoint(failed)):
                 place.treatment = option.treatment.treatment
                 place.offering_id = option.treatment.offering
-                place.channel = option.treatment.steps[0].channel
+                first = option.treatment.step(1)
+                place.channel = first.channel if first else None
                 place.score = option.score
                 place.due_at = option.due_at
                 return place, option
@@ -83,10 +84,11 @@ def _option(
     plan: Plan, treatment: Treatment, starts_at: datetime, catalogue: Mapping[str, Offering], book: ConflictBook
 ) -> Option:
     offering = catalogue.get(treatment.offering)
+    first = treatment.step(1)
     return Option(
         treatment,
         frozenset(offering.eligibility) if offering else frozenset(),
         score_of(plan, treatment),
-        starts_at + timedelta(hours=treatment.steps[0].after_hours),
+        starts_at + timedelta(hours=first.after_hours if first else 0),
         book.profile(plan.campaign, treatment.offering) if offering else None,
     )

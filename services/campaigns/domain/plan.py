@@ -40,7 +40,8 @@ class Treatment:
 
     treatment: str
     offering: str
-    steps: tuple[Step, ...]
+    steps: tuple[Step, ...] = ()
+    """Empty: offered only to those who come by themselves."""
     consent: str = "explicit"
     silence_hours: int = 24
     gift_cost_fen: int = 0

@@ -7,6 +7,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from services.campaigns.domain.offering import Offering
 from services.campaigns.domain.plan import Phase, Plan, Treatment
 
+VISITED = frozenset({"hall", "hotline", "web"})
+"""Where the subscriber chooses the moment: only asking at that moment (`recommend`) can keep every limit exactly."""
+
 _TOLERANCE = 1e-9
 
 
@@ -38,6 +41,7 @@ def check_plan(plan: Plan, known: Known) -> list[PlanFault]:
         *_unique("approvals", list(plan.approvals), ""),
         *_zone(plan),
         *_cells(plan),
+        *_unreachable(plan),
         *(fault for n, each in enumerate(plan.phases) for fault in _phase(f"phases[{n}]", each, known)),
         *(fault for n, each in enumerate(plan.treatments) for fault in _treatment(f"treatments[{n}]", each, known)),
     ]
@@ -55,6 +59,13 @@ def _zone(plan: Plan) -> Iterator[PlanFault]:
         ZoneInfo(plan.zone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         yield PlanFault("invalid_plan", "zone", f"{plan.zone!r} is no time zone")
+
+
+def _unreachable(plan: Plan) -> Iterator[PlanFault]:
+    for number, treatment in enumerate(plan.treatments):
+        if not treatment.steps and not plan.inbound:
+            message = "a treatment without steps reaches nobody unless the plan names `inbound` channels"
+            yield PlanFault("invalid_plan", f"treatments[{number}].steps", message)
 
 
 def _cells(plan: Plan) -> Iterator[PlanFault]:
@@ -95,6 +106,9 @@ def _treatment(field: str, treatment: Treatment, known: Known) -> Iterator[PlanF
             message = f"offering {treatment.offering!r} names the eligibility rule {rule_id!r}, which does not exist"
             yield PlanFault("unknown_rule", f"{field}.offering", message)
     for number, step in enumerate(treatment.steps):
+        if step.channel in VISITED:
+            message = f"subscribers come to {step.channel!r} when they like: offer there with `inbound`, without a step"
+            yield PlanFault("visited_channel", f"{field}.steps[{number}].channel", message)
         if number == 0 and step.when:
             yield PlanFault("invalid_plan", f"{field}.steps[0].when", "the first step follows no outcome")
         if number > 0 and not step.when:

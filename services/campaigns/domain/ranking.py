@@ -8,7 +8,14 @@ UNASSUMED = 0.1
 
 def score_of(plan: Plan, treatment: Treatment) -> float:
     """Return priority x revenue in fen x chance of acceptance over all steps; deterministic, never negative."""
-    return plan.priority * treatment.revenue_fen * _chance(plan, treatment, 1)
+    chance = _chance(plan, treatment, 1) if treatment.steps else _chance_of_visitors(plan, treatment)
+    return plan.priority * treatment.revenue_fen * chance
+
+
+def _chance_of_visitors(plan: Plan, treatment: Treatment) -> float:
+    """Return the best chance that somebody who comes by himself accepts."""
+    assumed = [plan.propensity(channel, treatment.offering) for channel in plan.inbound]
+    return max((each.get("accepted", UNASSUMED) for each in assumed), default=UNASSUMED)
 
 
 def _chance(plan: Plan, treatment: Treatment, number: int) -> float:

@@ -9,6 +9,7 @@ import click
 from services.workbench.cli.rules import rules_folder_option
 
 _FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
+_PAGE_WIDTH = 150  # where the output goes to a file: the funnel is a wide table
 _FIRST_DAY = datetime(2026, 3, 2)  # noqa: DTZ001 - a calendar day, as the plans under rules/campaigns name it
 
 
@@ -78,6 +79,8 @@ def _run(
     what = Rehearsal(seed=seed, starts_on=first_day, days=days, rules=folder, folder=out)
     clock = SteeredClock(before(first_day))
     console = Console()
+    if not console.is_terminal:
+        console = Console(width=_PAGE_WIDTH)
     bars = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with EmbeddedSuite(databases, folder, clock, seed) as suite, Progress(*bars, console=console) as progress:
         summary = rehearse(what, suite, clock, source, progress)

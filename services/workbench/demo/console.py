@@ -1,5 +1,6 @@
 """What a person sees of a rehearsal in the terminal."""
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -24,18 +25,20 @@ def show(console: Console, summary: Summary) -> None:
 
 
 def _funnel(evaluations: list[Evaluation]) -> Table:
-    table = Table(title="活动漏斗 Funnel (subscribers)", title_justify="left")
-    table.add_column("活动 campaign")
+    table = Table(title="活动漏斗 Funnel (subscribers)", title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("活动 campaign", no_wrap=True)
     for _, zh, en in STAGES:
-        table.add_column(f"{zh}\n{en}", justify="right")
+        table.add_column(f"{zh}\n{en}".replace(" ", "\n"), justify="right", min_width=6)
     for evaluation in evaluations:
         counts = (f"{evaluation.funnel.get(stage, 0):,}" for stage, _, _ in STAGES)
-        table.add_row(f"{evaluation.name_zh}\n[dim]{evaluation.campaign_id}[/dim]", *counts)
+        table.add_row(evaluation.campaign_id, *counts)
     return table
 
 
 def _results(evaluations: list[Evaluation]) -> Table:
-    table = Table(title="效果 Results: treated against control, goals, money", title_justify="left")
+    table = Table(
+        title="效果 Results: treated against control, goals, money", title_justify="left", box=box.SIMPLE_HEAD
+    )
     for heading in (
         "活动 campaign",
         "转化 treated",
@@ -55,7 +58,7 @@ def _results(evaluations: list[Evaluation]) -> Table:
         per_success = "–" if money.cost_per_success is None else f"{money.cost_per_success / 100:.2f}"
         cost = f"{(money.contact_cost + money.gift_cost) / 100:,.0f}"
         uplift = f"{(here - there) * 100:+.1f}" if treated and control else "–"
-        table.add_row(evaluation.name_zh, f"{here:.1%}", f"{there:.1%}", uplift, goals, cost, per_success)
+        table.add_row(evaluation.campaign_id, f"{here:.1%}", f"{there:.1%}", uplift, goals, cost, per_success)
     return table
 
 
@@ -65,31 +68,35 @@ def _share(cells: list[CellResult]) -> float:
 
 
 def _reasons(evaluations: list[Evaluation]) -> Table:
-    table = Table(title="为何没有接触 Why contacts were not made (most frequent)", title_justify="left")
+    table = Table(
+        title="为何没有接触 Why contacts were not made (most frequent)", title_justify="left", box=box.SIMPLE_HEAD
+    )
     table.add_column("活动 campaign")
     table.add_column("环节 stage")
     table.add_column("原因 reason", overflow="fold")
     table.add_column("人数", justify="right")
     for evaluation in evaluations:
         for row in evaluation.suppressions[:_REASONS_SHOWN]:
-            table.add_row(evaluation.name_zh, row.stage, f"{row.text} [dim]{row.rule_id}[/dim]", f"{row.customers:,}")
+            table.add_row(
+                evaluation.campaign_id, row.stage, f"{row.text} [dim]{row.rule_id}[/dim]", f"{row.customers:,}"
+            )
     return table
 
 
 def _unknown(evaluations: list[Evaluation]) -> Table:
-    table = Table(title="未知字段 Facts this base does not hold", title_justify="left")
+    table = Table(title="未知字段 Facts this base does not hold", title_justify="left", box=box.SIMPLE_HEAD)
     table.add_column("活动 campaign")
     table.add_column("字段 fact (subscribers for whom it is unknown)", overflow="fold")
     for evaluation in evaluations:
         wanting = {fact: count for fact, count in evaluation.unknown_facts.items() if count}
         if wanting:
             facts = ", ".join(f"{fact} ({count:,})" for fact, count in sorted(wanting.items()))
-            table.add_row(evaluation.name_zh, facts)
+            table.add_row(evaluation.campaign_id, facts)
     return table
 
 
 def _promises(summary: Summary) -> Table:
-    table = Table(title="承诺核对 Promises, recounted from report.json", title_justify="left")
+    table = Table(title="承诺核对 Promises, recounted from report.json", title_justify="left", box=box.SIMPLE_HEAD)
     table.add_column("承诺 promise", overflow="fold")
     table.add_column("核对 checked", justify="right")
     table.add_column("违反 breaches", justify="right")

@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Sequence
 
 from services.workbench.demo.intake import TIMEOUT, pages
+from services.workbench.province import organic_adopter
 from shared.contracts.campaigns import CellMember, MembersPage
 from shared.contracts.customer_view import CustomerOrder, UpsertResult
 from shared.contracts.plan import Plan
 from shared.contracts.wire import BULK_LIMIT
-from shared.kernel.identity import derive_id, unit_interval
+from shared.kernel.identity import derive_id
 from shared.messaging.calling import RpcCaller
 
 
@@ -23,14 +24,14 @@ def members(caller: RpcCaller, campaign_id: str, cell: str = "") -> Iterator[Cel
 
 def take_products(caller: RpcCaller, plans: Sequence[Plan], *, seed: int) -> int:
     """Let the plan's organic share of every campaign's members, control included, take its product; return how many."""
-    return sum(_take(caller, plan, str(seed)) for plan in plans if plan.simulation.organic > 0)
+    return sum(_take(caller, plan, seed) for plan in plans if plan.simulation.organic > 0)
 
 
-def _take(caller: RpcCaller, plan: Plan, seed: str) -> int:
+def _take(caller: RpcCaller, plan: Plan, seed: int) -> int:
     adopters = (
         member.customer_id
         for member in members(caller, plan.campaign)
-        if unit_interval(seed, "organic", plan.campaign, member.customer_id) < plan.simulation.organic
+        if organic_adopter(seed, plan.campaign, member.customer_id, plan.simulation.organic)
     )
     count = 0
     for page in pages(adopters):

@@ -19,7 +19,7 @@ from shared.kernel.clock import SteeredClock
 from shared.messaging.calling import RpcCaller
 
 ZONE = ZoneInfo("Asia/Shanghai")
-_OPENS, _CLOSES = 8, 22  # hours between which the rehearsal looks at the clock; nothing is due at night
+_HOURS = (9, 11, 13, 15, 17, 19)  # at which the rehearsal looks at the clock; nothing is due at night
 _ORGANIC_DAY = 24  # after the last phase has been opened
 
 
@@ -50,12 +50,12 @@ class Rehearsal:
     days: int
     rules: Path
     folder: Path
-    visitors_per_hour: int = 4
+    visitors_at_a_time: int = 8
 
     def hours(self) -> Iterator[datetime]:
         """Yield the moments at which the rehearsal moves the clock on, in order."""
         for day in range(self.days):
-            for hour in range(_OPENS, _CLOSES):
+            for hour in _HOURS:
                 yield datetime.combine(self.starts_on + timedelta(days=day), time(hour), ZONE)
 
 
@@ -75,7 +75,7 @@ def rehearse(what: Rehearsal, suite: Suite, clock: SteeredClock, source: Intake,
     for plan in progress.track(plans, description="审批与上线 approve and launch"):
         cases.launch(caller, plan)
     suite.settle()
-    visitors = Visitors(caller, ids, seed=what.seed, per_hour=what.visitors_per_hour)
+    visitors = Visitors(caller, ids, seed=what.seed, at_a_time=what.visitors_at_a_time)
     _live(what, suite, clock, plans, visitors, progress)
     task = progress.add_task("评估与报告 evaluate and report", total=None)
     summary = _summarise(what, caller, plans, summary_of_intake)

@@ -17,17 +17,17 @@ Word = TypeVar("Word", Channel, Outcome)
 
 
 class Visitors:
-    """Draws visitors by the hour from known subscribers; the same seed draws the same ones."""
+    """Draws visitors from known subscribers; the same seed draws the same ones."""
 
-    def __init__(self, caller: RpcCaller, ids: Sequence[str], *, seed: int, per_hour: int) -> None:
+    def __init__(self, caller: RpcCaller, ids: Sequence[str], *, seed: int, at_a_time: int) -> None:
         self._caller = caller
         self._ids = ids
         self._seed = str(seed)
-        self._per_hour = per_hour if ids else 0
+        self._at_a_time = at_a_time if ids else 0
 
     def come(self, at: datetime) -> int:
-        """Let this hour's visitors ask and answer; return how many offers they were made."""
-        return sum(self._visit(at, number) for number in range(self._per_hour))
+        """Let the visitors of this hour ask and answer; return how many offers they were made."""
+        return sum(self._visit(at, number) for number in range(self._at_a_time))
 
     def _visit(self, at: datetime, number: int) -> int:
         key = (self._seed, "visit", at.isoformat(), str(number))
