@@ -42,6 +42,7 @@ from shared.rulekit.rule_book import RuleSource
 MIGRATIONS = Path(__file__).parent / "migrations"
 _DESK_SECONDS = 10.0  # somebody stands at the counter
 _QUESTIONS = 32  # answered together at most
+_UNDER_WAY = 2  # batches at a time: one is with governance while the next is judged; more would only be smaller
 _COMPANY_SECONDS = 0.002  # for which a lone question waits for others
 
 _open: WeakValueDictionary[str, Database] = WeakValueDictionary()
@@ -97,7 +98,9 @@ def assemble(
     store = SqlStore(database)
     evaluations = EvaluationStore(database)
     advising = Advising(store, desk_governance, clock, KeptSetting(store, rules, clock, time.monotonic))
-    questions: Coalescer[Question, Recommendation] = Coalescer(advising.recommend_many, _QUESTIONS, _COMPANY_SECONDS)
+    questions: Coalescer[Question, Recommendation] = Coalescer(
+        advising.recommend_many, _QUESTIONS, _COMPANY_SECONDS, max_batches=_UNDER_WAY
+    )
     return UseCases(
         cases=CaseWork(store, rules, clock),
         runs=RunDue(
