@@ -8,6 +8,7 @@ from weakref import WeakValueDictionary
 
 from nameko.extensions import DependencyProvider
 
+from services.campaigns.adapters.background import NoBackground, ThreadedBackground
 from services.campaigns.adapters.channels import RemoteChannels
 from services.campaigns.adapters.chronicle_store import ChronicleStore
 from services.campaigns.adapters.customer_view import RemoteCustomerView
@@ -23,7 +24,7 @@ from services.campaigns.application.evaluate import Evaluate
 from services.campaigns.application.kept_setting import KeptSetting
 from services.campaigns.application.listening import Listening
 from services.campaigns.application.offers import Question
-from services.campaigns.application.ports import Channels, CustomerView, Fulfilment, Governance, Rules
+from services.campaigns.application.ports import Background, Channels, CustomerView, Fulfilment, Governance, Rules
 from services.campaigns.application.responding import Responding
 from services.campaigns.application.run_due import RunDue, Sizes
 from services.campaigns.application.tell import Tell
@@ -77,6 +78,7 @@ def build(settings: Settings | Mapping[str, str], clock: Clock | None, caller: R
         fulfilment=fulfilment_of(read),
         rules=FolderRules(RuleSource(read.rules)),
         has_timers=read.has_timers and clock is None,
+        background=ThreadedBackground(),
     )
 
 
@@ -91,10 +93,11 @@ def assemble(
     fulfilment: Fulfilment,
     rules: Rules,
     has_timers: bool,
+    background: Background | None = None,
     machine_clock: Clock | None = None,
     sizes: Sizes | None = None,
 ) -> UseCases:
-    """Put the service together from its ports; `machine_clock` counts leases and is the machine's own by default."""
+    """Put the service together from its ports; `machine_clock` counts leases, the machine's own by default."""
     store = SqlStore(database)
     evaluations = EvaluationStore(database)
     advising = Advising(store, desk_governance, clock, KeptSetting(store, rules, clock, time.monotonic))
@@ -110,6 +113,7 @@ def assemble(
             channels=channels,
             fulfilment=fulfilment,
             rules=rules,
+            background=background or NoBackground(),
             clock=clock,
             holder=uuid.uuid4().hex,
             machine_clock=machine_clock,

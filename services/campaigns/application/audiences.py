@@ -1,16 +1,16 @@
 """Audiences of due phases: frozen once each, then read side by side in order of subscriber."""
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from services.campaigns.application.ports import CustomerView, RulesInForce
+from services.campaigns.application.ports import Background, CustomerView, RulesInForce
 from services.campaigns.application.store_ports import Store
 from services.campaigns.domain.offering import Offering
 from services.campaigns.domain.phase import OpenPhase
 from services.campaigns.domain.plan import Plan
-from shared.contracts.customer_view import AudienceQuery, Member
+from shared.contracts.customer_view import AudiencePage, AudienceQuery, Member
 from shared.kernel.identity import derive_id
 
 FACTS = ("city", "products")
@@ -25,21 +25,31 @@ class Slice:
     members: Sequence[Member]
 
 
-@dataclass(slots=True)
 class _Stream:
-    phase: OpenPhase
-    after: str
-    members: list[Member] = field(default_factory=list)
-    is_over: bool = False
+    """The members of one phase, a page in hand and the next one on its way."""
 
-    def fill(self, view: CustomerView, limit: int) -> None:
-        if not self.members and not self.is_over and self.phase.audience_id is not None:
-            page = view.page(self.phase.audience_id, self.after, limit)
+    def __init__(self, phase: OpenPhase, fetch: Callable[[str, str], Callable[[], AudiencePage]]) -> None:
+        """`fetch` begins to ask for the page of an audience after a subscriber."""
+        self.phase = phase
+        self.members: list[Member] = []
+        self._fetch = fetch
+        self._coming = fetch(phase.audience_id, phase.judged_after) if phase.audience_id else None
+
+    @property
+    def is_over(self) -> bool:
+        """True when no page follows the one in hand."""
+        return self._coming is None
+
+    def fill(self) -> None:
+        """Take the next page into hand where the last one is used up, and send for the one after it."""
+        if self._coming and not self.members:
+            page = self._coming()
             self.members = page.members
-            self.is_over = page.next_after is None
-            self.after = page.next_after or self.after
+            after = page.next_after
+            self._coming = self._fetch(self.phase.audience_id or "", after) if after else None
 
     def take(self, upto: str) -> list[Member]:
+        """Hand out the members up to a subscriber."""
         cut = bisect_right(self.members, upto, key=lambda member: member.customer_id)
         taken, self.members = self.members[:cut], self.members[cut:]
         return taken
@@ -70,15 +80,21 @@ def freeze_due(
     return len(due), members
 
 
-def side_by_side(view: CustomerView, phases: Sequence[OpenPhase], limit: int) -> Iterator[tuple[str, Sequence[Slice]]]:
-    """Read the members of all phases in step, in order of subscriber; at most `limit` per phase are in memory.
+def side_by_side(
+    view: CustomerView, background: Background, phases: Sequence[OpenPhase], limit: int
+) -> Iterator[tuple[str, Sequence[Slice]]]:
+    """Read the members of all phases in step, in order of subscriber; at most two pages per phase are in memory.
 
     Yields (last subscriber of the range, each phase's members within the range): all members of a range are there.
     """
-    streams = [_Stream(phase, phase.judged_after) for phase in phases]
+
+    def fetch(audience_id: str, after: str) -> Callable[[], AudiencePage]:
+        return background.start(lambda: view.page(audience_id, after, limit))
+
+    streams = [_Stream(phase, fetch) for phase in phases]
     while True:
         for stream in streams:
-            stream.fill(view, limit)
+            stream.fill()
         waiting = [stream for stream in streams if stream.members]
         if not waiting:
             return

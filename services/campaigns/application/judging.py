@@ -2,18 +2,18 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import islice
+from dataclasses import dataclass
 
 from services.campaigns.application.audiences import Slice, side_by_side
-from services.campaigns.application.ports import CustomerView, Governance
-from services.campaigns.application.scene import read_scene, settle
+from services.campaigns.application.ports import Background, CustomerView, Governance
+from services.campaigns.application.scene import Scene, read_scene, settle
 from services.campaigns.application.setting import Setting
 from services.campaigns.application.store_ports import Store
 from services.campaigns.application.verdicts import cause_of, judged_by
-from services.campaigns.domain.candidate import CandidateState, Cause, Membership, Stage
+from services.campaigns.domain.candidate import Cause, Membership, Stage
 from services.campaigns.domain.judgement import Option, PhaseJudge
 from services.campaigns.domain.phase import OpenPhase
-from shared.contracts.governance import ContactRequest
+from shared.contracts.governance import ContactRequest, Verdict
 from shared.contracts.wire import BULK_LIMIT
 
 _REFUSED = Cause("campaign:refused", "1", "客户已拒绝本活动 / the subscriber refused this campaign")
@@ -21,6 +21,17 @@ _REFUSED = Cause("campaign:refused", "1", "客户已拒绝本活动 / the subscr
 _NOTHING: frozenset[str] = frozenset()
 
 Judged = list[tuple[Membership, Option | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Range:
+    """A range of subscribers on its way through the judgement."""
+
+    upto: str
+    judged: Judged
+    products: Mapping[str, frozenset[str]]
+    scene: Scene
+    screened: Sequence[tuple[Sequence[Membership], Callable[[], list[Verdict]]]]
 
 
 class Judging:
@@ -33,9 +44,11 @@ class Judging:
         governance: Governance,
         setting: Setting,
         hold: Callable[[], None],
+        background: Background,
     ) -> None:
         """`hold` extends the run's lease before anything is written, or raises."""
         self._hold = hold
+        self._background = background
         self._store = store
         self._view = view
         self._governance = governance
@@ -54,45 +67,54 @@ class Judging:
             )
             for each in phases
         }
-        for upto, slices in side_by_side(self._view, phases, limit):
-            yield self._judge_range(phases, judges, upto, slices)
+        before: _Range | None = None
+        for upto, slices in side_by_side(self._view, self._background, phases, limit):
+            # While governance screens one range, the one before it is settled and written.
+            now = self._prepare(judges, upto, slices)
+            if before:
+                yield self._finish(phases, before)
+            before = now
+        if before:
+            yield self._finish(phases, before)
         with self._store.write() as tx:
             tx.phases.opened(phases)
 
-    def _judge_range(
-        self,
-        phases: Sequence[OpenPhase],
-        judges: Mapping[tuple[str, str], PhaseJudge],
-        upto: str,
-        slices: Sequence[Slice],
-    ) -> int:
+    def _prepare(self, judges: Mapping[tuple[str, str], PhaseJudge], upto: str, slices: Sequence[Slice]) -> "_Range":
+        """Find every member's place, and begin to ask governance about those who may be approached."""
         judged, products = _places(judges, slices)
         scene = read_scene(self._store, self._setting, sorted({place.customer_id for place, _ in judged}))
-        hopeful = [each for each in judged if each[1] is not None]
-        for place, _ in hopeful:
+        hopeful = []
+        for place, option in judged:
+            if option is None:
+                continue
             if place.campaign_id in scene.refused.get(place.customer_id, ()):
                 place.drop(Stage.ELIGIBLE, (_REFUSED,))
-        self._screen([each for each in hopeful if each[0].state is CandidateState.READY])
+            else:
+                hopeful.append(place)
+        batches = [hopeful[start : start + BULK_LIMIT] for start in range(0, len(hopeful), BULK_LIMIT)]
+        return _Range(upto, judged, products, scene, [(batch, self._screen(batch)) for batch in batches])
+
+    def _finish(self, phases: Sequence[OpenPhase], part: "_Range") -> int:
+        """Drop who is listed, settle conflicts among the others, and write the range with its progress."""
         newcomers: dict[str, list[Membership]] = defaultdict(list)
-        for place, _ in hopeful:
-            if place.state is CandidateState.READY:
-                newcomers[place.customer_id].append(place)
-        fallen = settle(self._setting, scene, newcomers, products)
+        for batch, verdicts in part.screened:
+            for place, verdict in zip(batch, verdicts(), strict=True):
+                if verdict.verdict == "permit":
+                    newcomers[place.customer_id].append(place)
+                else:
+                    place.drop(Stage.AFTER_LISTS, tuple(map(cause_of, verdict.reasons)))
+        fallen = settle(self._setting, part.scene, newcomers, part.products)
         self._hold()
         with self._store.write() as tx:
-            tx.candidates.add([place for place, _ in judged])
+            tx.candidates.add([place for place, _ in part.judged])
             tx.candidates.drop(fallen)
-            tx.phases.judged([each for each in phases if each.judged_after < upto], upto)
-        return len(judged)
+            tx.phases.judged([each for each in phases if each.judged_after < part.upto], part.upto)
+        return len(part.judged)
 
-    def _screen(self, hopeful: Judged) -> None:
-        """Let governance judge list effects, in batches; whoever is listed falls out."""
-        waiting = iter(hopeful)
-        while batch := list(islice(waiting, BULK_LIMIT)):
-            requests = [self._request(str(n), place) for n, (place, _) in enumerate(batch)]
-            for (place, _), verdict in zip(batch, judged_by(self._governance.screen, requests), strict=True):
-                if verdict.verdict != "permit":
-                    place.drop(Stage.AFTER_LISTS, tuple(map(cause_of, verdict.reasons)))
+    def _screen(self, places: Sequence[Membership]) -> Callable[[], list[Verdict]]:
+        """Begin to let governance judge list effects."""
+        requests = [self._request(str(number), place) for number, place in enumerate(places)]
+        return self._background.start(lambda: judged_by(self._governance.screen, requests))
 
     def _request(self, contact_id: str, place: Membership) -> ContactRequest:
         plan = self._setting.plans[place.campaign_id]

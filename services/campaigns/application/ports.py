@@ -1,9 +1,9 @@
 """What the use cases need from outside: the other services, CRM and ISMP, and the rules. See also store_ports.py."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from services.campaigns.domain.conflicts import ConflictRule
 from services.campaigns.domain.offering import Offering
@@ -13,6 +13,8 @@ from shared.contracts.customer_view import Audience, AudiencePage, AudienceQuery
 from shared.contracts.governance import ContactRequest, ContactState, Verdict
 from shared.kernel.text import Text
 from shared.rulekit.facts import Facts
+
+T = TypeVar("T")
 
 
 class CustomerView(Protocol):
@@ -52,6 +54,14 @@ class Channels(Protocol):
 
     def dispatch(self, orders: Sequence[DispatchOrder]) -> DispatchResult:
         """Hand over permitted contacts; idempotent by contact id."""
+        ...
+
+
+class Background(Protocol):
+    """Lets work go on beside other work, so that waiting for one service does not keep the others idle."""
+
+    def start(self, work: Callable[[], T]) -> Callable[[], T]:
+        """Begin; the function returned waits for the result, or raises what the work raised."""
         ...
 
 

@@ -1,8 +1,10 @@
 """The run: open due phases, judge, plan, dispatch, follow up, fulfil; one at a time, resumed where it stood."""
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from services.campaigns.application.audiences import freeze_due
 from services.campaigns.application.dispatching import Dispatching
@@ -10,7 +12,7 @@ from services.campaigns.application.following import take_silence_as_consent
 from services.campaigns.application.fulfilling import fulfil
 from services.campaigns.application.judging import Judging
 from services.campaigns.application.planning import BATCH, Planning
-from services.campaigns.application.ports import Channels, CustomerView, Fulfilment, Governance, Rules
+from services.campaigns.application.ports import Background, Channels, CustomerView, Fulfilment, Governance, Rules
 from services.campaigns.application.setting import Setting, read_setting
 from services.campaigns.application.step_book import StepBook
 from services.campaigns.application.store_ports import Store
@@ -48,6 +50,10 @@ class _Tally:
         self.counts[name] += number
 
 
+def _nothing() -> int:
+    return 0
+
+
 class RunDue:
     """Carries out everything that is due. `holder` names this process among its replicas."""
 
@@ -60,6 +66,7 @@ class RunDue:
         channels: Channels,
         fulfilment: Fulfilment,
         rules: Rules,
+        background: Background,
         clock: Clock,
         holder: str,
         machine_clock: Clock | None = None,
@@ -71,6 +78,7 @@ class RunDue:
         self._channels = channels
         self._fulfilment = fulfilment
         self._rules = rules
+        self._background = background
         self._clock = clock
         self._holder = holder
         self._sizes = sizes or Sizes()
@@ -141,18 +149,25 @@ class RunDue:
         with self._store.read() as tx:
             opening = [each for each in tx.phases.opening() if each.campaign_id in setting.plans]
         if opening:
-            judging = Judging(self._store, self._view, self._governance, setting, self._hold)
+            judging = Judging(self._store, self._view, self._governance, setting, self._hold, self._background)
             for judged in judging.judge_all(opening, self._sizes.page):
                 tally.add("judged", judged)
 
     def _plan(self, setting: Setting, dispatching: Dispatching, tally: _Tally) -> None:
         steps = StepBook(setting.plans, setting.catalogue)
         planning = Planning(self._store, self._governance, setting, steps, self._hold)
-        for contacts in planning.plan_day(self._sizes.batch):
-            reserved = sum(each.state is ContactState.RESERVED for each in contacts)
-            tally.add("reserved", reserved)
-            tally.add("suppressed", len(contacts) - reserved)
-            tally.add("dispatched", dispatching.hand_over(contacts, steps))
+        handing_over: Callable[[], int] = _nothing
+        try:
+            for contacts in planning.plan_day(self._sizes.batch):
+                reserved = sum(each.state is ContactState.RESERVED for each in contacts)
+                tally.add("reserved", reserved)
+                tally.add("suppressed", len(contacts) - reserved)
+                # Channels take one batch over while governance is asked for the next.
+                dispatched, handing_over = handing_over, _nothing
+                tally.add("dispatched", dispatched())
+                handing_over = self._background.start(partial(dispatching.hand_over, contacts, steps))
+        finally:
+            tally.add("dispatched", handing_over())
 
     def _hold(self) -> None:
         """Take or extend the lease, on the machine's clock; raises LeaseLost."""
