@@ -111,3 +111,13 @@ class GovernanceBulk(Pingable):
     def on_outcomes_recorded(self, event_id: str, event: OutcomesRecorded) -> None:
         """Keep what came of contacts."""
         self.use.outcomes_recorded(event_id, event)
+
+    @event("campaigns", "contacts_sent")
+    def on_offers_made(self, event_id: str, event: ContactsSent) -> None:
+        """Confirm offers made face to face: campaigns records what visitors say."""
+        self.use.contacts_sent(event_id, event)
+
+    @event("campaigns", "outcomes_recorded")
+    def on_visitors_answered(self, event_id: str, event: OutcomesRecorded) -> None:
+        """Keep what visitors said: a refusal at the counter counts like any other."""
+        self.use.outcomes_recorded(event_id, event)

@@ -17,7 +17,8 @@
 | story(customer_id) | interactive | str | Story: all that was decided about one subscriber |
 
 Events in: customer_view `customers_changed`, catalogue `offerings_changed`, governance `lists_changed`,
-channels `contacts_sent`, `contacts_failed`, `outcomes_recorded`. Event out: `orders_fulfilled` (OrdersFulfilled).
+channels `contacts_sent`, `contacts_failed`, `outcomes_recorded`. Events out: `orders_fulfilled` (OrdersFulfilled);
+`contacts_sent` and `outcomes_recorded`, as channels tells them, for visits.
 """
 
 from datetime import datetime

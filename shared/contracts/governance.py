@@ -12,7 +12,8 @@
 | list_put(list, entries) | both | ListName, list[ListEntry] | int |
 | list_remove(list, customer_ids) | both | ListName, list[str] | int |
 
-Events in: channels `contacts_sent`, `contacts_failed`, `outcomes_recorded`. Event out: `lists_changed`.
+Events in: channels `contacts_sent`, `contacts_failed`, `outcomes_recorded`; campaigns `contacts_sent`,
+`outcomes_recorded` (visits). Event out: `lists_changed`.
 """
 
 from datetime import datetime

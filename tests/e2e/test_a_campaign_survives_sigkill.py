@@ -78,7 +78,10 @@ def contact_facts(contacts: list[dict[str, Any]]) -> list[tuple[object, ...]]:
 def test_a_service_killed_in_the_middle_changes_nothing(postgres: Postgres, broker: RabbitMQ, tmp_path: Path) -> None:
     undisturbed, _, _ = run(postgres, broker, tmp_path / "undisturbed", lambda _deployment, _step: None)
 
+    kills: list[str] = []
+
     def mischief(deployment: Deployment, step: int) -> None:
+        kills[:] = deployment.kills
         if step == 0:
             kill_soon(deployment, "governance", after=0.4)
         elif step == 4:
@@ -88,6 +91,7 @@ def test_a_service_killed_in_the_middle_changes_nothing(postgres: Postgres, brok
 
     disturbed, suppressed, ledgers = run(postgres, broker, tmp_path / "disturbed", mischief)
 
+    assert kills == ["governance", "campaigns", "channels"]
     assert len({one["campaign_id"] for one in undisturbed}) >= 6
     assert len(undisturbed) > 100
     assert contact_facts(disturbed) == contact_facts(undisturbed)

@@ -27,6 +27,7 @@ _START_SECONDS = 60
 _STOP_SECONDS = 20
 _SETTLE_SECONDS = 120
 _GLANCE_SECONDS = 0.1
+_TABLES = "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public' ORDER BY 1"
 
 
 class Deployment:
@@ -63,6 +64,8 @@ class Deployment:
             **(settings or {}),
         }
         self._starts = 0
+        self.kills: list[str] = []
+        """Which processes were killed, in order."""
         self._running: dict[str, subprocess.Popen[str]] = {}
         self._logs: dict[str, IO[str]] = {}
 
@@ -91,12 +94,17 @@ class Deployment:
         """End a process with SIGKILL, in the middle of whatever it does."""
         process = self._running.pop(name)
         process.send_signal(signal.SIGKILL)
+        self.kills.append(name)
         process.wait(_STOP_SECONDS)
 
     def restart(self, name: str) -> None:
         """Start a process that was killed, and wait until it serves."""
         self._spawn(name)
         self._await_ready(name)
+
+    def ended(self) -> list[str]:
+        """Name the processes that should run and do not."""
+        return [name for name, process in self._running.items() if process.poll() is not None]
 
     def settle(self, seconds: float = _SETTLE_SECONDS) -> None:
         """Wait until every queue is empty, no message is unacknowledged and every outbox is published."""
@@ -119,6 +127,12 @@ class Deployment:
                 return [tuple(row) for row in connection.execute(sa.text(statement))]
         finally:
             database.close()
+
+    def contents(self, service: str) -> dict[str, object]:
+        """Return a fingerprint of every table's rows: two that are equal mean that nothing was written between."""
+        tables = [str(row[0]) for row in self.query(service, _TABLES)]
+        each = [f"SELECT '{name}', md5(string_agg(t::text, ';' ORDER BY t::text)) FROM {name} t" for name in tables]
+        return {str(name): mark for name, mark in self.query(service, " UNION ALL ".join(each))}
 
     def log(self, name: str) -> str:
         """Return what a process has written since it was last started."""

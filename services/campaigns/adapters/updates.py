@@ -55,7 +55,8 @@ def _joined(
     condition: sa.ColumnElement[bool],
 ) -> int:
     types = {name: table.c[column].type for name, column in {**match, **change}.items()}
-    arrays = [sa.literal([row[name] for row in rows], sa.ARRAY(kind)) for name, kind in types.items()]
+    # One dimension: without saying so SQLAlchemy takes a document that is itself a list for a row of a matrix.
+    arrays = [sa.literal([row[name] for row in rows], sa.ARRAY(kind, dimensions=1)) for name, kind in types.items()]
     given = (
         sa.func.unnest(*arrays)
         .table_valued(*(sa.column(name, kind) for name, kind in types.items()), name="given")
