@@ -102,7 +102,7 @@ def _read(plan: Mapping[str, object]) -> Plan:
 
 def _found(case: Case | None, campaign_id: str) -> Case:
     if case is None:
-        details = {"kind": "campaign", "id": campaign_id}
+        details = {"kind": "campaign", "id": campaign_id, "field": "campaign_id"}
         raise NotFound(f"there is no campaign {campaign_id!r}", details=details)
     return case
 

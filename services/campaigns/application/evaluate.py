@@ -22,7 +22,8 @@ class Evaluate:
         with self._store.read() as transaction:
             case = transaction.cases.get(campaign_id)
             if case is None:
-                raise NotFound(f"campaign {campaign_id!r} does not exist", details={"campaign_id": campaign_id})
+                details = {"kind": "campaign", "id": campaign_id, "field": "campaign_id"}
+                raise NotFound(f"there is no campaign {campaign_id!r}", details=details)
             funnel = transaction.figures.funnel(campaign_id)
         plan = case.plan
         cells = self._evaluations.cells(campaign_id, plan.converts)

@@ -3,10 +3,11 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 from services.campaigns.application.allotting import allot
 from services.campaigns.application.lines import Line, Lines, Proposal
-from services.campaigns.application.ports import Governance
+from services.campaigns.application.ports import Background, Governance
 from services.campaigns.application.setting import Setting
 from services.campaigns.application.step_book import StepBook
 from services.campaigns.application.store_ports import Store, Transaction
@@ -39,9 +40,11 @@ class Planning:
         setting: Setting,
         steps: StepBook,
         hold: Callable[[], None],
+        background: Background,
     ) -> None:
         """`hold` extends the run's lease before anything is written, or raises."""
         self._hold = hold
+        self._background = background
         self._store = store
         self._governance = governance
         self._setting = setting
@@ -55,15 +58,23 @@ class Planning:
             _, spent = tx.allotments.used(sorted(self._setting.plans))
         lines = Lines(self._store, self._setting, self._steps, self._ends, batch)
         queue = lines.open(allotments, spent)
+        before: tuple[list[Proposal], list[Verdict]] | None = None
         while proposals := lines.next_batch(queue, batch):
             requests = [
                 each.step.request(each.contact_id, each.candidate, each.planned_at, float(-place))
                 for place, each in enumerate(proposals)
             ]
-            verdicts = judged_by(self._governance.reserve, requests)
+            # While governance decides on one batch, the one before it is written. After a crash in between both are
+            # asked for again, in the same order, and governance gives the same verdicts.
+            decided = self._background.start(partial(judged_by, self._governance.reserve, requests))
+            if before:
+                yield self._keep(*before)
+            verdicts = decided()
             for proposal, verdict in zip(proposals, verdicts, strict=True):
                 lines.account(proposal, is_permitted=verdict.verdict == "permit")
-            yield self._keep(proposals, verdicts)
+            before = proposals, verdicts
+        if before:
+            yield self._keep(*before)
 
     def _keep(self, proposals: Sequence[Proposal], verdicts: Sequence[Verdict]) -> list[Contact]:
         outcome = _Outcome([], [], [], [])

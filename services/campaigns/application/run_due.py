@@ -155,7 +155,7 @@ class RunDue:
 
     def _plan(self, setting: Setting, dispatching: Dispatching, tally: _Tally) -> None:
         steps = StepBook(setting.plans, setting.catalogue)
-        planning = Planning(self._store, self._governance, setting, steps, self._hold)
+        planning = Planning(self._store, self._governance, setting, steps, self._hold, self._background)
         handing_over: Callable[[], int] = _nothing
         try:
             for contacts in planning.plan_day(self._sizes.batch):
