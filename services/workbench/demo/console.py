@@ -4,7 +4,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from services.workbench.report.summary import STAGES, Summary
+from services.workbench.report.summary import STAGES, ImportSummary, Summary
 from shared.contracts.campaigns import CellResult, Evaluation
 
 _REASONS_SHOWN = 4
@@ -14,6 +14,7 @@ def show(console: Console, summary: Summary) -> None:
     """Print the funnel, reasons, uplift, goals, money, promises and one story."""
     console.rule("[bold]Banyan")
     console.print(f"[yellow]{summary.label}[/yellow]  ·  rule set {summary.rule_set}  ·  seed {summary.seed}")
+    _show_intake(console, summary.intake)
     console.print(_funnel(summary.evaluations))
     console.print(_results(summary.evaluations))
     console.print(_reasons(summary.evaluations))
@@ -22,6 +23,17 @@ def show(console: Console, summary: Summary) -> None:
         console.print(unknown)
     console.print(_promises(summary))
     _tell(console, summary)
+
+
+def _show_intake(console: Console, intake: ImportSummary) -> None:
+    if not (intake.faulty_cells or intake.refused_rows):
+        return
+    console.print(
+        f"[yellow]{intake.source}[/yellow]: {intake.subscribers:,} 行已导入 rows kept · {intake.faulty_cells:,} "
+        f"处坏单元格 bad cells (fact unknown) · {intake.refused_rows:,} 行被拒 rows refused"
+    )
+    for fault in intake.first_faults:
+        console.print(f"  [dim]{fault}[/dim]")
 
 
 def _funnel(evaluations: list[Evaluation]) -> Table:

@@ -9,7 +9,7 @@ import sqlite3
 import sys
 import tempfile
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, time, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -186,8 +186,21 @@ def _twice(database: sqlite3.Connection) -> dict[str, object]:
 
 
 def _row(policy: dict[str, Any], checked: int, breaches: int) -> dict[str, object]:
-    because = policy["because"]
-    return _line(f"{policy['id']}: {because['zh']}", because["en"], checked, breaches)
+    per = policy.get("per", "customer").replace("_", " + ")
+    zh, en = _WORDS[policy["kind"]](policy)
+    return _line(f"{policy['id']}: {zh} ({per})", f"{en} ({per})", checked, breaches)
+
+
+def _cap_words(policy: dict[str, Any]) -> tuple[str, str]:
+    (kind, span), limit = next(iter(policy["window"].items())), policy["limit"]
+    return f"任意 {span} 内至多 {limit} 次", f"at most {limit} in every {kind} {span}"
+
+
+_WORDS: dict[str, Callable[[dict[str, Any]], tuple[str, str]]] = {
+    "frequency_cap": _cap_words,
+    "spacing": lambda policy: (f"间隔至少 {policy['at_least']}", f"at least {policy['at_least']} apart"),
+    "quiet_hours": lambda _policy: ("免打扰时段不接触", "none in quiet hours"),
+}
 
 
 def _line(zh: str, en: str, checked: int, breaches: int) -> dict[str, object]:
