@@ -25,18 +25,18 @@ _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)  # pygal writes the day into a c
 
 def funnel_chart(evaluations: Sequence[Evaluation]) -> str:
     """Draw how many subscribers each campaign has left at each stage."""
-    chart = _chart(pygal.Bar, "funnel", "活动漏斗 Funnel", height=420, legend_at_bottom=True)
+    chart = _chart(pygal.Bar, "funnel", "活动漏斗 Funnel", height=420, print_values=False)
     chart.x_labels = [f"{zh} {en}" for _, zh, en in STAGES]
     chart.x_label_rotation = 20
     for evaluation in evaluations:
-        chart.add(evaluation.name_zh, [evaluation.funnel.get(stage, 0) for stage, _, _ in STAGES])
+        chart.add(evaluation.campaign_id, [evaluation.funnel.get(stage, 0) for stage, _, _ in STAGES])
     return _svg(chart)
 
 
 def uplift_chart(evaluations: Sequence[Evaluation]) -> str:
     """Draw each campaign's conversion, treated beside control, in per cent."""
     chart = _chart(pygal.Bar, "uplift", "转化率：目标组与对照组 Conversion, treated beside control (%)", height=360)
-    chart.x_labels = [evaluation.name_zh for evaluation in evaluations]
+    chart.x_labels = [evaluation.campaign_id for evaluation in evaluations]
     chart.x_label_rotation = 15
     chart.add("目标组 treated", [_conversion(evaluation, control=False) for evaluation in evaluations])
     chart.add("对照组 control", [_conversion(evaluation, control=True) for evaluation in evaluations])
@@ -60,7 +60,7 @@ def suppression_chart(evaluations: Sequence[Evaluation], *, most: int = 14) -> s
 def daily_chart(summary: Summary) -> str:
     """Draw contacts per day and channel."""
     days = sorted({day for by_day in summary.contacts_by_day.values() for day in by_day})
-    chart = _chart(pygal.StackedBar, "daily", "每日接触量 Contacts per day", height=320, legend_at_bottom=True)
+    chart = _chart(pygal.StackedBar, "daily", "每日接触量 Contacts per day", height=320, print_values=False)
     chart.x_labels = [day[5:] for day in days]
     chart.x_label_rotation = 45
     for channel, by_day in sorted(summary.contacts_by_day.items()):
@@ -75,9 +75,8 @@ def _conversion(evaluation: Evaluation, *, control: bool) -> float:
 
 
 def _chart(kind: type[pygal.Graph], name: str, title: str, **options: object) -> pygal.Graph:
-    chart = kind(
-        js=(), style=_STYLE, title=title, width=960, print_values=True, disable_xml_declaration=True, **options
-    )
+    looks = {"print_values": True, **options}
+    chart = kind(js=(), style=_STYLE, title=title, width=960, disable_xml_declaration=True, **looks)
     chart.uuid = name  # instead of a random one
     return chart
 
