@@ -13,10 +13,11 @@ from typing import TypeVar
 from services.campaigns.application.offers import (
     Question,
     contact_of,
-    fault_of,
+    malformed,
     offer_of,
     own_answer,
     request_of,
+    unknown,
     unmet_by,
     words_of,
 )
@@ -99,7 +100,9 @@ class Advising:
         """Answer each question or say what is wrong with it; the same request id again gets the same answer."""
         now = self._clock.now()
         setting = replace(self._setting(), moment=now)
-        asked = {each.context.request_id: each for each in reversed(questions)}
+        faults = [malformed(each) for each in questions]
+        sound = [each for each, fault in zip(questions, faults, strict=True) if fault is None]
+        asked = {each.context.request_id: each for each in reversed(sound)}
         with self._store.read() as tx:
             answers: dict[str, Recommendation | Fault] = dict(tx.advice.answers(sorted(asked)))
             fresh = {key: each for key, each in asked.items() if key not in answers}
@@ -112,14 +115,16 @@ class Advising:
             )
         visits: list[_Visit] = []
         for key, question in sorted(fresh.items()):
-            fault = fault_of(question, desk.customers)
-            if fault:
-                answers[key] = fault
-            else:
+            if question.customer_id in desk.customers:
                 visits.append(self._judge(question, desk, setting))
+            else:
+                answers[key] = unknown(question)
         self._reserve(visits, now)
         answers |= self._keep(visits, setting)
-        return [own_answer(each, answers[each.context.request_id]) for each in questions]
+        return [
+            fault or own_answer(each, answers[each.context.request_id])
+            for each, fault in zip(questions, faults, strict=True)
+        ]
 
     def _judge(self, question: Question, desk: _Desk, setting: Setting) -> _Visit:
         """Judge eligibility by durable-rules, then conflicts; what remains waits in order of rank."""

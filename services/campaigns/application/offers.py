@@ -1,12 +1,12 @@
 """One visitor's question and the offers made to it: what is asked of governance, stored, and shown at the desk."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
 from services.campaigns.application.setting import Setting
 from services.campaigns.domain.advice import Pick
 from services.campaigns.domain.candidate import Cause, Contact, ContactState
+from services.campaigns.domain.storable import is_storable
 from shared.contracts.campaigns import OfferedProduct, Recommendation, RecommendContext
 from shared.contracts.customer_view import Customer
 from shared.contracts.governance import ContactRequest, Verdict
@@ -27,18 +27,22 @@ class Question:
     context: RecommendContext
 
 
-def fault_of(question: Question, known: Collection[str]) -> Fault | None:
-    """Say what is wrong with a question, if anything; `known` are the subscribers of the batch that exist."""
+def malformed(question: Question) -> Fault | None:
+    """Say what is wrong with a question in itself, if anything: such a one is not looked up."""
     context = question.context
-    if not context.request_id.strip():
-        return InvalidRequest("request_id must not be blank", details={"field": "context.request_id"})
+    if not context.request_id.strip() or not is_storable(context.request_id):
+        message = "request_id must not be blank, nor hold NUL or half of a surrogate pair"
+        return InvalidRequest(message, details={"field": "context.request_id"})
     if not 1 <= context.limit <= MOST_OFFERS:
         message = f"limit must be 1 to {MOST_OFFERS}, not {context.limit}"
         return InvalidRequest(message, details={"field": "context.limit"})
-    if question.customer_id not in known:
-        message = f"there is no subscriber {question.customer_id!r}"
-        return NotFound(message, details={"kind": "customer", "id": question.customer_id, "field": "customer_id"})
-    return None
+    return None if is_storable(question.customer_id) else unknown(question)
+
+
+def unknown(question: Question) -> Fault:
+    """Return the fault of a question about somebody who does not exist."""
+    message = f"there is no subscriber {question.customer_id!r}"
+    return NotFound(message, details={"kind": "customer", "id": question.customer_id, "field": "customer_id"})
 
 
 def own_answer(question: Question, answer: Recommendation | Fault) -> Recommendation | Fault:

@@ -3,6 +3,7 @@
 from services.campaigns.application.following import Answer, follow
 from services.campaigns.application.store_ports import Store, Transaction
 from services.campaigns.domain.candidate import Contact, ContactState
+from services.campaigns.domain.storable import is_storable
 from shared.contracts.campaigns import ContactRecord, Response
 from shared.contracts.channels import ContactsSent, OutcomesRecorded, RecordedOutcome, SentContact
 from shared.contracts.wire import CHANNELS, OUTCOMES, Channel, Direction
@@ -29,6 +30,11 @@ class Responding:
         if response.outcome in _MACHINE:
             message = f"{response.outcome!r} is not something a visitor says"
             raise InvalidRequest(message, details={"field": "response.outcome"})
+        if not is_storable(response.detail):
+            message = "detail holds NUL or half of a surrogate pair"
+            raise InvalidRequest(message, details={"field": "response.detail"})
+        if not is_storable(contact_id):
+            raise _no_contact(contact_id)
         now = self._clock.now()
         with self._store.write() as tx:
             contact = _open_for_answer(tx.contacts.get(contact_id), contact_id, response)
@@ -65,10 +71,14 @@ class Responding:
         tx.events.tell("outcomes_recorded", OutcomesRecorded(outcomes=[outcome]), at=now, key=key)
 
 
+def _no_contact(contact_id: str) -> NotFound:
+    details = {"kind": "contact", "id": contact_id, "field": "contact_id"}
+    return NotFound(f"there is no contact {contact_id!r}", details=details)
+
+
 def _open_for_answer(contact: Contact | None, contact_id: str, response: Response) -> Contact:
     if contact is None or contact.state is ContactState.SUPPRESSED:
-        message = f"there is no contact {contact_id!r}"
-        raise NotFound(message, details={"kind": "contact", "id": contact_id, "field": "contact_id"})
+        raise _no_contact(contact_id)
     if contact.direction != "inbound":
         message = "outcomes of outbound contacts are recorded with channels.record_outcome"
         raise NotAllowed(message, details={"field": "contact_id"})
