@@ -21,8 +21,7 @@ def insert_rows(connection: Connection, table: sa.Table, rows: Sequence[Row]) ->
     if not rows:
         return
     if connection.dialect.name == "postgresql":
-        columns = list(rows[0])
-        _copy(connection, table.name, columns, _processed(connection, table, columns, rows))
+        _copy(connection, table, list(rows[0]), rows)
     else:
         connection.execute(sa.insert(table), [dict(row) for row in rows])
 
@@ -64,8 +63,8 @@ def _sqlite_upsert(table: sa.Table, keys: tuple[str, ...], changed: tuple[str, .
 def _as_document(connection: Connection, table: sa.Table, rows: Sequence[Row], conflict: str) -> int:
     """Send all rows as one JSON parameter: a statement that stays the same, and no staging table to make and empty."""
     columns = tuple(rows[0])
-    processed = _processed(connection, table, columns, rows)
-    document = msgspec.json.encode([dict(zip(columns, row, strict=True)) for row in processed], enc_hook=str)
+    cells = zip(*_processed(connection, table, columns, rows), strict=True)
+    document = msgspec.json.encode([dict(zip(columns, row, strict=True)) for row in cells], enc_hook=str)
     return connection.exec_driver_sql(_from_document(table, columns, conflict), (document.decode(),)).rowcount
 
 
@@ -79,48 +78,51 @@ def _from_document(table: sa.Table, columns: tuple[str, ...], conflict: str) -> 
     )
 
 
-def _copy(connection: Connection, table: str, columns: Sequence[str], rows: list[list[Any]]) -> None:
+def _copy(connection: Connection, table: sa.Table, columns: Sequence[str], rows: Sequence[Row]) -> None:
     column_list = ", ".join(f'"{name}"' for name in columns)
+    texts = [_copy_texts(values) for values in _processed(connection, table, columns, rows)]
     cursor = connection.connection.cursor()
     try:
-        with cursor.copy(f'COPY "{table}" ({column_list}) FROM STDIN') as copy:
-            copy.write("".join(["\t".join([_copy_text(value) for value in row]) + "\n" for row in rows]))
+        with cursor.copy(f'COPY "{table.name}" ({column_list}) FROM STDIN') as copy:
+            copy.write("\n".join(map("\t".join, zip(*texts, strict=True))) + "\n")
     finally:
         cursor.close()
 
 
 def _processed(connection: Connection, table: sa.Table, columns: Sequence[str], rows: Sequence[Row]) -> list[list[Any]]:
-    """Apply each column type's bind processing (JSON, custom types), as an ordinary insert would."""
+    """Return the values column by column, through each type's bind processing (JSON, custom types) as in an insert."""
     dialect: sa.Dialect = connection.dialect
-    processors = [
-        None
-        if isinstance(table.c[name].type, (sa.String, sa.Integer, sa.Float, sa.DateTime, sa.Date, sa.Boolean))
-        else table.c[name].type.dialect_impl(dialect).bind_processor(dialect)
-        for name in columns
-    ]
-    if not any(processors):
-        return [[row[name] for name in columns] for row in rows]
-    return [
-        [
-            processor(row[name]) if processor and row[name] is not None else row[name]
-            for name, processor in zip(columns, processors, strict=True)
-        ]
-        for row in rows
-    ]
+    processed = []
+    for name in columns:
+        values, kind = [row[name] for row in rows], table.c[name].type
+        if not isinstance(kind, (sa.String, sa.Integer, sa.Float, sa.DateTime, sa.Date, sa.Boolean)):
+            process = kind.dialect_impl(dialect).bind_processor(dialect)
+            if process is not None:
+                values = [None if value is None else process(value) for value in values]
+        processed.append(values)
+    return processed
 
 
 _SPECIAL = re.compile(r"[\\\t\n\r]")
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
+def _copy_texts(values: list[Any]) -> list[str]:
+    """Write a column in COPY's text format; most hold nothing but plain words or numbers, which is seen at a glance."""
+    kinds = set(map(type, values))
+    if kinds == {str}:
+        return values if not _SPECIAL.search("".join(values)) else [_copy_text(value) for value in values]
+    if kinds <= {int, float}:
+        return list(map(str, values))
+    return [_copy_text(value) for value in values]
+
+
 def _copy_text(value: object) -> str:
-    """Write one value in COPY's text format; in order of how common they are, since it runs for every cell."""
-    if type(value) is int:
-        return str(value)
-    if isinstance(value, str):
-        return value.translate(_ESCAPES) if _SPECIAL.search(value) else value
+    """Write one value in COPY's text format."""
     if value is None:
         return "\\N"
+    if isinstance(value, str):
+        return value.translate(_ESCAPES) if _SPECIAL.search(value) else value
     if isinstance(value, bool):
         return "t" if value else "f"
     if isinstance(value, (datetime, date)):
