@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
+import psycopg
 import sqlalchemy as sa
 import sqlalchemy.ext.compiler  # registers the hook used below
 from sqlalchemy.engine import Connection, Engine
@@ -81,17 +82,31 @@ class Database:
 
     def _open_postgresql(self, pool_size: int) -> Engine:
         url = self.url.set(drivername="postgresql+psycopg")
-        return sa.create_engine(
+        engine = sa.create_engine(
             url,
             pool_size=pool_size,
             max_overflow=pool_size,
             pool_timeout=_CONNECT_SECONDS,
-            pool_pre_ping=True,
             connect_args={
                 "connect_timeout": _CONNECT_SECONDS,
                 "options": f"-c statement_timeout={_STATEMENT_SECONDS * 1000} -c timezone=UTC -c jit=off",
             },
         )
+        sa.event.listen(engine, "checkout", _look_at_postgresql)
+        return engine
+
+
+def _look_at_postgresql(connection: DBAPIConnection, _record: ConnectionPoolEntry, _proxy: object) -> None:
+    """Have a pooled connection replaced that the server has hung up, without asking the server anything.
+
+    SQLAlchemy's own check is a question and an answer before each transaction. A server that is gone has closed the
+    connection, which can be read off the socket.
+    """
+    try:
+        connection.pgconn.consume_input()  # what it said last, if anything
+        connection.pgconn.consume_input()  # whether it has hung up then
+    except psycopg.OperationalError as fault:
+        raise sa.exc.InvalidatePoolError from fault
 
 
 def _prepare_sqlite(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:

@@ -1,9 +1,12 @@
 """Transactions, instants and documents."""
 
 import threading
+import time
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 from hypothesis import given
@@ -78,3 +81,29 @@ def test_a_list_of_keys_is_looked_up_by_index_on_sqlite(tmp_path: Path) -> None:
         plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", ('["a"]',)).all()
     database.close()
     assert "SEARCH" in str(plan[0])
+
+
+@pytest.mark.servers
+def test_connections_the_server_hung_up_are_replaced_unseen(postgres_url: str) -> None:
+    database = Database(postgres_url)
+    with ExitStack() as stack:
+        for _ in range(4):
+            stack.enter_context(database.read()).execute(sa.text("SELECT 1"))
+    before = backends(postgres_url)
+    with psycopg.connect(postgres_url, autocommit=True) as other:
+        other.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = ANY (%s)", (before,))
+        deadline = time.monotonic() + 10
+        while set(before) & set(backends(postgres_url)):
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+    for _ in range(6):
+        with database.write() as connection:
+            assert connection.scalar(sa.text("SELECT 1")) == 1
+    assert len(before) == 4
+    database.close()
+
+
+def backends(url: str) -> list[int]:
+    asked = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    with psycopg.connect(url, autocommit=True) as connection:
+        return [pid for (pid,) in connection.execute(asked)]
