@@ -100,6 +100,8 @@ class Reserving:
         if not policies.capacity:
             return {}
         wanted = Counter(buckets_of(asked, policies, self._terms, now))
+        if not wanted:  # as for all who come by themselves
+            return {}
         since = min([now, *(one.at for one in asked if _is_near(one, self._terms, now))])
         return unit.capacity.used(policies.capacity, since, wanted, now)
 
