@@ -39,7 +39,7 @@ def open_database(settings: Settings) -> Database:
 def build(settings: Settings, clock: Clock | None = None) -> UseCases:
     """Put the service together; a `clock` given here replaces the settings'. Columns for new facts are added now."""
     store = SqlStore(open_database(settings))
-    rules = RuleSource(settings.rules_dir)
+    rules = RuleSource(settings.rules)
     store.prepare(rules.current())
     return UseCases(
         store=store,

@@ -23,7 +23,7 @@ class Settings:
     """Where subscribers and rules are kept, which clock counts, and in which zone a day begins."""
 
     database_url: str
-    rules_dir: Path
+    rules: Path
     clock: Clock
     zone: ZoneInfo
 
@@ -36,7 +36,7 @@ class Settings:
         faults: list[str] = []
         settings = Settings(
             database_url=_database_url(env, faults),
-            rules_dir=_rules_dir(env, faults),
+            rules=_rules(env, faults),
             clock=_clock(env, faults),
             zone=_zone(env, faults),
         )
@@ -53,7 +53,7 @@ def _database_url(env: Mapping[str, str], faults: list[str]) -> str:
     return url
 
 
-def _rules_dir(env: Mapping[str, str], faults: list[str]) -> Path:
+def _rules(env: Mapping[str, str], faults: list[str]) -> Path:
     folder = Path(env.get("BANYAN_RULES_DIR") or "rules")
     if not (folder / "vocabulary.yaml").is_file():
         faults.append(f"BANYAN_RULES_DIR: there is no vocabulary.yaml in {folder}")

@@ -4,6 +4,7 @@ import difflib
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 import services
 from shared.kernel.faults import InvalidRequest, NotFound
@@ -46,6 +47,19 @@ def class_of(container: str) -> type:
         if isinstance(found, type) and getattr(found, "name", None) == container:
             return found
     raise _unknown(container, [])
+
+
+@runtime_checkable
+class ReadsRules(Protocol):
+    """Settings of a service that reads the rules."""
+
+    rules: Path
+
+
+def settings_of(service: str, environment: Mapping[str, str]) -> object:
+    """Return a service's settings as it reads them itself; raises its FaultySettings naming every faulty variable."""
+    settings: object = import_module(f"services.{service}.settings").Settings.read(environment)
+    return settings
 
 
 def migrations_of(service: str) -> Path:

@@ -1,5 +1,6 @@
 """Use cases of a campaign case: draft, submit, approve, launch, pause, resume, stop, status."""
 
+import re
 from collections.abc import Callable, Mapping
 
 import msgspec
@@ -16,6 +17,7 @@ from shared.contracts.campaigns import CampaignStatus
 from shared.kernel.clock import Clock
 from shared.kernel.faults import InvalidRequest, NotFound
 
+_NAMED = re.compile(r"(?:required|unknown) field `([^`]+)`")
 _OWNER = "operator"  # whoever calls without naming himself
 
 
@@ -95,7 +97,9 @@ def _read(plan: Mapping[str, object]) -> Plan:
         asked = msgspec.convert(plan, wire.Plan)
     except msgspec.ValidationError as fault:
         message, _, path = str(fault).partition(" - at ")
-        field = path.strip("`").removeprefix("$").removeprefix(".") or "plan"
+        named = _NAMED.search(message)
+        place = path.strip("`").removeprefix("$") + (f".{named[1]}" if named else "")
+        field = place.removeprefix(".") or "plan"
         raise InvalidRequest(f"{field}: {message}", details={"field": field}) from None
     return msgspec.convert(msgspec.to_builtins(asked), Plan)
 

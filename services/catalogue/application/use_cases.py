@@ -52,7 +52,7 @@ class UseCases:
         found = self._store.get(offering_id) if is_storable(offering_id) else None
         if found is None:
             message = f"there is no offering {offering_id[:80]!r}"
-            raise NotFound(message, details={"kind": "offering", "id": offering_id})
+            raise NotFound(message, details={"kind": "offering", "id": offering_id, "field": "offering_id"})
         return found
 
     def list_offerings(self, filters: OfferingFilters) -> OfferingList:

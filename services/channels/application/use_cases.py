@@ -67,7 +67,8 @@ class UseCases:
         with self._store.unit() as unit:
             standing = unit.one(contact_id) if is_storable(contact_id) else None
             if standing is None:
-                raise NotFound("there is no such contact", details={"kind": "contact", "id": contact_id})
+                details = {"kind": "contact", "id": contact_id, "field": "contact_id"}
+                raise NotFound("there is no such contact", details=details)
             if _is_news(standing, outcome, now):
                 answer = Answer(contact_id, outcome, now, detail)
                 after = after_answer(standing.progress, answer, simulated=False)

@@ -44,7 +44,8 @@ class Explaining:
             issued = unit.ledger.issued([contact_id])
             stamps = unit.ledger.stamps([one.decision for one in issued.values()])
         if contact_id not in issued:
-            raise NotFound(f"no verdict on contact {contact_id!r}", details={"kind": "contact", "id": contact_id})
+            details = {"kind": "contact", "id": contact_id, "field": "contact_id"}
+            raise NotFound(f"no verdict on contact {contact_id!r}", details=details)
         return self._receipts(list(issued.values()), stamps)[0]
 
     def history(self, customer_id: str) -> list[Receipt]:

@@ -35,6 +35,7 @@ def serve(names: tuple[str, ...]) -> None:
     settings = BusSettings.from_environment(os.environ)
     containers = registry.containers_of(names)
     owners = registry.services_of(names)
+    _check_settings(owners)
     _check_databases(owners)
     classes = [registry.class_of(container) for container in containers]
     code = run(
@@ -60,6 +61,18 @@ def migrate(names: tuple[str, ...]) -> None:
         with _database(service) as database:
             bring_up_to_date(database, registry.migrations_of(service))
         click.echo(f"{service}: up to date")
+
+
+def _check_settings(owners: list[str]) -> None:
+    """Refuse to serve on settings or rules that cannot be used; raises FaultySettings and RuleFaults naming them all.
+
+    The services read both again when they start; but there a fault would come out of a green thread, with its stack.
+    """
+    from shared.rulekit.loading import load_rules  # noqa: PLC0415 - YAML and the rule readers
+
+    settings = [registry.settings_of(service, os.environ) for service in owners]
+    for folder in {one.rules for one in settings if isinstance(one, registry.ReadsRules)}:
+        load_rules(folder)
 
 
 def _check_databases(owners: list[str]) -> None:

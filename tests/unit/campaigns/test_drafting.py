@@ -42,8 +42,8 @@ MISTAKES: list[tuple[str, str, Change]] = [
         lambda p: p["treatments"][0]["steps"][0].update(channel="fax"),
     ),
     ("invalid_request", "phases[0].starts_on", lambda p: p["phases"][0].update(starts_on="soon")),
-    ("invalid_request", "plan", lambda p: p.update(colour="red")),
-    ("invalid_request", "plan", lambda p: p.pop("owner")),
+    ("invalid_request", "colour", lambda p: p.update(colour="red")),
+    ("invalid_request", "owner", lambda p: p.pop("owner")),
     ("invalid_request", "priority", lambda p: p.update(priority=101)),
 ]
 

@@ -266,7 +266,7 @@ def test_a_fact_the_vocabulary_gains_needs_no_developer(
 ) -> None:
     use_cases.upsert_customers([record("a", age=30)])
     write_rules(
-        settings.rules_dir,
+        settings.rules,
         more_facts="  loves_opera: {type: boolean, owner: customer_view, column: loves_opera, zh: 爱歌剧, en: Opera}\n",
     )
     later = build(settings, clock)
