@@ -1,6 +1,7 @@
 """Set-based counts over candidates, contacts and orders: what evaluation, reports and stories read."""
 
 from collections.abc import Mapping
+from operator import itemgetter
 from typing import Any
 
 import msgspec
@@ -20,7 +21,7 @@ from shared.contracts.campaigns import (
 from shared.contracts.wire import REACHED, Reason
 from shared.persistence.database import Database
 
-_SEPARATOR = "|"  # joins the parts of a suppression's id; subscriber and campaign ids do not hold it
+_SEPARATOR = "|"  # joins the parts of a suppression's id; ids of campaigns and phases do not hold it
 
 
 class EvaluationStore:
@@ -82,9 +83,11 @@ class EvaluationStore:
         """Count contacts by channel, city and phase."""
         with self._database.read() as connection:
             return [
-                Breakdown(dimension=dimension, value=value or "", contacted=made, reached=reached, accepted=accepted)
+                Breakdown(dimension=dimension, value=value, contacted=made, reached=reached, accepted=accepted)
                 for dimension in ("channel", "city", "phase")
-                for value, made, reached, accepted in connection.execute(_by(dimension, campaign_id))
+                for value, made, reached, accepted in sorted(
+                    connection.execute(_by(dimension, campaign_id)), key=itemgetter(0)
+                )
             ]
 
     def refusals(self, campaign_id: str) -> dict[str, int]:
@@ -142,7 +145,7 @@ class EvaluationStore:
     def dropped(self, after: str, limit: int) -> list[Suppression]:
         """Return candidates that fell out, in order of (subscriber, campaign, phase)."""
         key = (candidate.c.customer_id, candidate.c.campaign_id, candidate.c.phase)
-        start = tuple(after.split(_SEPARATOR)) if after else ("", "", "")
+        start = (*after.rsplit(_SEPARATOR, 2), "", "")[:3]  # any text is a mark: what comes after it follows
         query = (
             sa.select(*key, candidate.c.lost_at, candidate.c.reasons)
             .where(candidate.c.lost_at.is_not(None), sa.tuple_(*key) > sa.tuple_(*map(sa.literal, start)))
@@ -205,7 +208,7 @@ def _ordered(campaign_id: str) -> sa.Select[Any]:
 
 
 def _by(dimension: str, campaign_id: str) -> sa.Select[Any]:
-    column = contact.c[dimension]
+    column: sa.ColumnElement[Any] = sa.func.coalesce(contact.c[dimension], sa.literal_column("''"))
     return (
         sa.select(
             column,
@@ -216,7 +219,6 @@ def _by(dimension: str, campaign_id: str) -> sa.Select[Any]:
         .outerjoin(sales_order, sales_order.c.contact_id == contact.c.contact_id)
         .where(contact.c.campaign_id == campaign_id, contact.c.contacted_at.is_not(None))
         .group_by(column)
-        .order_by(column)
     )
 
 

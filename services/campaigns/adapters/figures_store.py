@@ -18,7 +18,8 @@ class FiguresStore:
     def funnel(self, campaign_id: str) -> dict[FunnelStage, int]:
         """Count members per stage; control counts in the audience alone.
 
-        Whoever was offered something on a visit had passed every judgement by then, whatever was said before.
+        Whoever was permitted a contact had passed every judgement by then, whatever was said before (a visit) or
+        after it (a second step that lost to a newcomer).
         """
         return {**self._judged(campaign_id), **self._approached(campaign_id), "fulfilled": self._fulfilled(campaign_id)}
 
@@ -26,15 +27,15 @@ class FiguresStore:
         columns = candidate.c
         treated = columns.state != CandidateState.CONTROL
         lost_at = sa.func.coalesce(columns.lost_at, "")
-        was_advised = sa.exists().where(
+        was_permitted = sa.exists().where(
             contact.c.customer_id == columns.customer_id,
             contact.c.campaign_id == campaign_id,
             contact.c.phase == columns.phase,
-            contact.c.direction == "inbound",
+            contact.c.state != ContactState.SUPPRESSED,
         )
 
         def without(*stages: Stage) -> sa.ColumnElement[int]:
-            return sa.func.count().filter(treated & (lost_at.not_in(stages) | was_advised))
+            return sa.func.count().filter(treated & (lost_at.not_in(stages) | was_permitted))
 
         query = sa.select(
             sa.func.count(),

@@ -10,6 +10,7 @@ from services.campaigns.application.telling import Approach, Chronicle, Pages, P
 from services.campaigns.domain import story as words
 from services.campaigns.domain.offering import Offering
 from services.campaigns.domain.plan import Plan
+from services.campaigns.domain.storable import is_storable
 from shared.contracts.campaigns import ContactRecord, ContactsPage, MembersPage, Story, StoryLine, SuppressionsPage
 from shared.contracts.wire import BULK_LIMIT, Reason
 from shared.kernel.faults import InvalidRequest
@@ -29,22 +30,22 @@ class Tell:
 
     def contacts_page(self, after: str, limit: int) -> ContactsPage:
         """Return up to `limit` permitted contacts after an id, in ascending order."""
-        told = self._pages.contacts(after, _checked(limit))
+        told = self._pages.contacts(_mark(after), _checked(limit))
         plans, catalogue = self._known(one.record.campaign_id for one in told)
         contacts = [_completed(one, plans, catalogue) for one in told]
         return ContactsPage(contacts=contacts, next_after=contacts[-1].contact_id if len(told) == limit else None)
 
     def members_page(self, campaign_id: str, cell: str, after: str, limit: int) -> MembersPage:
         """Return up to `limit` members of a cell (of all cells when empty) after a mark."""
-        start = after.partition(_SEPARATOR)
-        found = self._pages.members(campaign_id, cell, (start[0], start[2]), _checked(limit))
+        customer_id, _, phase = _mark(after).rpartition(_SEPARATOR)
+        found = self._pages.members(campaign_id, cell, (customer_id, phase), _checked(limit))
         mark = f"{found[-1].customer_id}{_SEPARATOR}{found[-1].phase}" if len(found) == limit else None
         return MembersPage(members=found, next_after=mark)
 
     def suppressions_page(self, after: str, limit: int) -> SuppressionsPage:
         """Return contacts not made: first the candidates that fell out, then the attempts that were not permitted."""
         _checked(limit)
-        if after.startswith(_TRIED):
+        if _mark(after).startswith(_TRIED):
             found = self._pages.suppressed(after.removeprefix(_TRIED), limit)
             mark = _TRIED + found[-1].suppression_id if len(found) == limit else None
         else:
@@ -54,6 +55,8 @@ class Tell:
 
     def story(self, customer_id: str) -> Story:
         """Return all that was decided about one subscriber, oldest first; empty for somebody never considered."""
+        if not is_storable(customer_id):
+            return Story(customer_id=customer_id, lines=[])
         places = self._chronicle.places(customer_id)
         approaches = self._chronicle.approaches(customer_id)
         orders = self._chronicle.orders(customer_id)
@@ -76,6 +79,12 @@ def _checked(limit: int) -> int:
     if not 1 <= limit <= BULK_LIMIT:
         raise InvalidRequest(f"limit {limit} is not between 1 and {BULK_LIMIT}", details={"field": "limit"})
     return limit
+
+
+def _mark(after: str) -> str:
+    if not is_storable(after):
+        raise InvalidRequest("no page ends with such a mark", details={"field": "after"})
+    return after
 
 
 def _completed(told: ToldContact, plans: Mapping[str, Plan], catalogue: Mapping[str, Offering]) -> ContactRecord:
