@@ -38,7 +38,7 @@ def as_failure(fault: Exception) -> Failure | None:
     if isinstance(fault, Fault):
         return Failure(fault.code, fault.message, _NEXT.get(fault.code, ""))
     if isinstance(fault, FaultySettings):
-        return Failure("faulty_settings", str(fault), "The settings and their defaults are in docs/architecture.md.")
+        return Failure("faulty_settings", str(fault), "The settings and their defaults are in docs/operations.md.")
     if isinstance(fault, OSError):
         return Failure("cannot_read", str(fault), "Check the path and its permissions.")
     return None
