@@ -20,8 +20,9 @@ from shared.contracts.customer_view import Audience, Customer
 from shared.kernel.text import Text
 from shared.persistence import Database
 from shared.persistence.migrations import migrate
+from tests.unit.campaigns.mortality import MortalDatabase
 from tests.unit.campaigns.test_crashes import begin, everything, live
-from tests.unit.campaigns.world import MORNING, MortalDatabase, World, offering, plan
+from tests.unit.campaigns.world import MORNING, World, offering, plan
 
 pytestmark = pytest.mark.servers
 HOUR = timedelta(hours=1)

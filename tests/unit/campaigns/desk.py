@@ -15,17 +15,9 @@ from shared.contracts.customer_view import Customer, CustomersChanged
 from shared.contracts.governance import ContactRequest, Verdict
 from shared.contracts.wire import Channel
 from shared.kernel.faults import Fault
-from tests.unit.campaigns.world import (
-    FULL,
-    MORNING,
-    FakeGovernance,
-    FakeRules,
-    Trouble,
-    World,
-    _verdict,
-    offering,
-    plan,
-)
+from tests.unit.campaigns.mortality import Trouble
+from tests.unit.campaigns.neighbours import FULL, FakeGovernance, FakeRules, _verdict
+from tests.unit.campaigns.world import MORNING, World, offering, plan
 
 VISITOR = "c00000"
 

@@ -15,7 +15,9 @@ from shared.kernel.faults import Fault, InvalidRequest, NotAllowed, NotFound, Un
 from shared.kernel.text import Text
 from shared.rulekit.rule_book import RuleSource
 from tests.unit.campaigns.desk import VISITOR, Desk, Maker, offered, on_visit, question, withheld
-from tests.unit.campaigns.world import FULL, MORNING, FakeRules, Trouble, unavailable
+from tests.unit.campaigns.mortality import Trouble, unavailable
+from tests.unit.campaigns.neighbours import FULL, FakeRules
+from tests.unit.campaigns.world import MORNING
 from tests.unit.customer_view.rules_folder import write_rules
 
 ONE_CRBT = Exclusive("one-crbt", "3", Text("一项彩铃", "one CRBT"), Members(categories=frozenset({"crbt"})))

@@ -11,8 +11,10 @@ from services.campaigns.application.run_due import Sizes
 from services.campaigns.domain.conflicts import Exclusive, Members
 from shared.kernel.text import Text
 from shared.persistence import Database
+from tests.unit.campaigns.mortality import Crash, MortalDatabase, prepare
+from tests.unit.campaigns.neighbours import FakeRules
 from tests.unit.campaigns.test_runs import DAY, EVENING, MORNING
-from tests.unit.campaigns.world import Crash, FakeRules, MortalDatabase, World, by_chance, offering, plan, prepare
+from tests.unit.campaigns.world import World, by_chance, offering, plan
 
 ONE_CRBT = Exclusive("one-crbt", "1", Text("原因", "reason"), Members(categories=frozenset({"crbt"})))
 NOTICE = [

@@ -9,15 +9,9 @@ from services.campaigns.application.run_due import Sizes
 from services.campaigns.domain.conflicts import Exclusive, Members, NotWithin
 from shared.kernel.faults import InvalidRequest, NotAllowed, Unavailable
 from shared.kernel.text import Text
-from tests.unit.campaigns.world import (
-    MORNING,
-    FakeRules,
-    World,
-    by_chance,
-    offering,
-    plan,
-    unavailable,
-)
+from tests.unit.campaigns.mortality import unavailable
+from tests.unit.campaigns.neighbours import FakeRules
+from tests.unit.campaigns.world import MORNING, World, by_chance, offering, plan
 
 EVENING = MORNING + timedelta(hours=12)
 DAY = timedelta(days=1)

@@ -1,277 +1,26 @@
-"""A small world around campaigns: the other services as fakes that count, remember, and fail when told to."""
+"""A small world around campaigns: a database of its own, the other services as fakes, a steered clock."""
 
-import atexit
-import shutil
-import tempfile
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
-from functools import cache
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy.engine import Connection
-
 from services.campaigns.adapters.fulfilment_simulated import SimulatedFulfilment
-from services.campaigns.adapters.tables import metadata
-from services.campaigns.application.ports import RuleWords
 from services.campaigns.application.run_due import Sizes
 from services.campaigns.application.use_cases import UseCases
-from services.campaigns.dependencies import MIGRATIONS, assemble
-from services.campaigns.domain.conflicts import ConflictRule
+from services.campaigns.dependencies import assemble
 from shared.contracts.catalogue import Offering, OfferingsChanged, Script
-from shared.contracts.channels import (
-    ContactsSent,
-    DispatchOrder,
-    DispatchResult,
-    OutcomesRecorded,
-    RecordedOutcome,
-    SentContact,
-)
-from shared.contracts.customer_view import Audience, AudiencePage, AudienceQuery, Member
-from shared.contracts.governance import ContactRequest, ContactState, Verdict
-from shared.contracts.wire import Outcome, Reason, RowFault
+from shared.contracts.channels import ContactsSent, DispatchOrder, OutcomesRecorded, RecordedOutcome, SentContact
+from shared.contracts.wire import Outcome
 from shared.kernel.clock import SteeredClock
-from shared.kernel.faults import Unavailable
 from shared.kernel.identity import unit_interval
-from shared.kernel.text import Text
 from shared.persistence import Database
-from shared.persistence.migrations import migrate
+from tests.unit.campaigns.mortality import Crash, MortalDatabase, Trouble, prepare
+from tests.unit.campaigns.neighbours import FakeChannels, FakeCustomerView, FakeGovernance, FakeRules
 
 EVENING_BEFORE = datetime(2026, 3, 1, 10, tzinfo=UTC)
 MORNING = datetime(2026, 3, 2, 1, tzinfo=UTC)  # 09:00 in Fuzhou
-LISTED = Reason(rule_id="black-list", rule_version="1", text="在黑名单 / on the black list")
-FULL = Reason(rule_id="weekly-cap", rule_version="1", text="本周已满 / the week is full")
-
-
-class Crash(BaseException):
-    """The process dies here."""
-
-
-@dataclass
-class Trouble:
-    """Lets a call to another service fail: `at` counts calls from 1."""
-
-    at: int | None = None
-    kind: Callable[[], BaseException] = Crash
-    after: bool = False
-    """True: the other service has done its work before we die."""
-    calls: int = 0
-
-    def around(self, work: Callable[[], Any]) -> Any:
-        self.calls += 1
-        strikes = self.calls == self.at
-        if strikes and not self.after:
-            raise self.kind()
-        done = work()
-        if strikes:
-            raise self.kind()
-        return done
-
-
-@dataclass
-class Power:
-    """Of our own process: once it is off, nothing more reaches the database, not even what `finally` would do."""
-
-    is_on: bool = True
-    writes: int = 0
-    crash_at: int | None = None
-    """The transaction, counted from 1, in which the process dies."""
-    committed: bool = False
-    """True: it dies right after the commit instead of right before."""
-
-
-class MortalDatabase(Database):
-    """A database whose client may die at any transaction."""
-
-    def __init__(self, url: str) -> None:
-        super().__init__(url)
-        self.power = Power()
-
-    def forget_everything(self) -> None:
-        """Empty all tables, for another world: an engine that knows its statements is quicker than a new one."""
-        self.power = Power()
-        with super().write() as connection:
-            for table in metadata.sorted_tables:
-                connection.execute(table.delete())
-
-    @contextmanager
-    def write(self) -> Iterator[Connection]:
-        power = self.power
-        if not power.is_on:
-            raise Crash
-        power.writes += 1
-        strikes = power.writes == power.crash_at
-        with super().write() as connection:
-            yield connection
-            if strikes and not power.committed:
-                power.is_on = False
-                raise Crash
-        if strikes:
-            power.is_on = False
-            raise Crash
-
-
-def prepare(database: Database) -> None:
-    """Bring a database up to date; SQLite files are copied from one that is, which is much quicker."""
-    if database.dialect != "sqlite":
-        migrate(database, MIGRATIONS)
-        return
-    shutil.copyfile(_migrated(), database.url.database or "")
-
-
-@cache
-def _migrated() -> Path:
-    path = Path(tempfile.mkdtemp(prefix="campaigns-")) / "migrated.sqlite"
-    atexit.register(shutil.rmtree, path.parent, ignore_errors=True)
-    database = Database(f"sqlite:///{path}")
-    migrate(database, MIGRATIONS)
-    with database.engine.connect() as connection:
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-    database.close()
-    return path
-
-
-@dataclass
-class FakeCustomerView:
-    """Subscribers by segment; facts and failed checks by subscriber."""
-
-    trouble: Trouble
-    segments: dict[str, list[str]] = field(default_factory=dict)
-    failed: dict[str, list[str]] = field(default_factory=dict)
-    products: dict[str, list[str]] = field(default_factory=dict)
-    made: dict[str, list[str]] = field(default_factory=dict)
-    checks: dict[str, list[str]] = field(default_factory=dict)
-
-    def audience(self, query: AudienceQuery) -> Audience:
-        def make() -> Audience:
-            members = self.made.setdefault(query.audience_key, sorted(self.segments[query.segment or ""]))
-            self.checks[query.audience_key] = query.checks
-            return Audience(audience_id=query.audience_key, size=len(members), rule_set="r1")
-
-        return self.trouble.around(make)  # type: ignore[no-any-return]
-
-    def page(self, audience_id: str, after: str, limit: int) -> AudiencePage:
-        return self.trouble.around(lambda: self._page(audience_id, after, limit))  # type: ignore[no-any-return]
-
-    def _page(self, audience_id: str, after: str, limit: int) -> AudiencePage:
-        left = [each for each in self.made[audience_id] if each > after]
-        members = [
-            Member(
-                customer_id=each,
-                failed=[rule for rule in self.failed.get(each, []) if rule in self.checks[audience_id]],
-                facts={"city": "fuzhou", "products": self.products.get(each, [])},
-            )
-            for each in left[:limit]
-        ]
-        return AudiencePage(members=members, next_after=members[-1].customer_id if len(left) > limit else None)
-
-
-@dataclass
-class FakeGovernance:
-    """Permits so many contacts per subscriber and day; keeps a ledger; idempotent by contact id."""
-
-    trouble: Trouble
-    listed: set[str] = field(default_factory=set)
-    most_a_day: int = 1
-    ledger: dict[str, Verdict] = field(default_factory=dict)
-    requests: dict[str, ContactRequest] = field(default_factory=dict)
-    released: dict[str, str] = field(default_factory=dict)
-    confirmed: list[str] = field(default_factory=list)
-    _used: Counter[tuple[str, date]] = field(default_factory=Counter)
-
-    def screen(self, requests: Sequence[ContactRequest]) -> list[Verdict]:
-        return self.trouble.around(lambda: [self._screened(each) for each in requests])  # type: ignore[no-any-return]
-
-    def reserve(self, requests: Sequence[ContactRequest]) -> list[Verdict]:
-        def decide() -> list[Verdict]:
-            for each in sorted(requests, key=lambda each: (-each.priority, each.contact_id)):
-                self.ledger.setdefault(each.contact_id, self._decided(each))
-            return [self.ledger[each.contact_id] for each in requests]
-
-        return self.trouble.around(decide)  # type: ignore[no-any-return]
-
-    def confirm(self, contact_ids: Sequence[str]) -> list[ContactState]:
-        self.confirmed += contact_ids
-        return [ContactState(contact_id=each, state="confirmed") for each in contact_ids]
-
-    def release(self, contact_ids: Sequence[str], reason: str) -> list[ContactState]:
-        self.released |= dict.fromkeys(contact_ids, reason)
-        return [ContactState(contact_id=each, state="released") for each in contact_ids]
-
-    def _screened(self, request: ContactRequest) -> Verdict:
-        reasons = [LISTED] if request.customer_id in self.listed else []
-        return _verdict(request, reasons)
-
-    def _decided(self, request: ContactRequest) -> Verdict:
-        self.requests[request.contact_id] = request
-        key = (request.customer_id, request.planned_at.date())
-        if request.customer_id in self.listed:
-            return _verdict(request, [LISTED])
-        if self._used[key] >= self.most_a_day:
-            return _verdict(request, [FULL], next_allowed_at=request.planned_at + timedelta(days=1))
-        self._used[key] += 1
-        return _verdict(request, [])
-
-
-def _verdict(request: ContactRequest, reasons: list[Reason], next_allowed_at: datetime | None = None) -> Verdict:
-    return Verdict(
-        contact_id=request.contact_id,
-        verdict="suppress" if reasons else "permit",
-        reasons=reasons,
-        next_allowed_at=next_allowed_at,
-        expires_at=None if reasons else request.planned_at + timedelta(hours=48),
-    )
-
-
-@dataclass
-class FakeChannels:
-    """Takes orders, once each; `refused` names subscribers whose orders it does not take."""
-
-    trouble: Trouble
-    orders: dict[str, DispatchOrder] = field(default_factory=dict)
-    refused: set[str] = field(default_factory=set)
-
-    def dispatch(self, orders: Sequence[DispatchOrder]) -> DispatchResult:
-        def take() -> DispatchResult:
-            faults = []
-            for number, order in enumerate(orders):
-                if order.customer_id in self.refused:
-                    faults.append(RowFault(index=number, field="customer_id", message="no number"))
-                else:
-                    self.orders.setdefault(order.contact_id, order)
-            return DispatchResult(taken=len(orders) - len(faults), faults=faults)
-
-        return self.trouble.around(take)  # type: ignore[no-any-return]
-
-
-@dataclass
-class FakeRules:
-    """Rules as a test wants them; facts decide nothing here but `holds`."""
-
-    conflicts: Sequence[ConflictRule] = ()
-    version: str = "r1"
-    segments: frozenset[str] = frozenset({"everybody", "some", "others"})
-    eligibility: Mapping[str, RuleWords] = field(
-        default_factory=lambda: {
-            name: RuleWords("1", Text(f"适合{name}：{{plan}}", f"fits {name}: {{plan}}")) for name in ("app", "wap")
-        }
-    )
-    unreadable: list[str] = field(default_factory=list)
-
-    def current(self, on: date) -> "FakeRules":  # noqa: ARG002
-        return self
-
-    def faults_of(self, condition: Mapping[str, object]) -> list[str]:  # noqa: ARG002
-        return self.unreadable
-
-    def eligible(self, rule_ids: Sequence[str], facts: Mapping[str, Any], on: date) -> dict[str, bool]:  # noqa: ARG002
-        return {name: name in (facts.get("tags") or []) for name in rule_ids}
-
-    def explain(self, rule_id: str, facts: Mapping[str, Any]) -> Text:  # noqa: ARG002
-        return self.eligibility[rule_id].because
 
 
 def offering(name: str, category: str, *, products: Sequence[str] = (), rules: Sequence[str] = ()) -> Offering:
@@ -448,7 +197,3 @@ def by_chance(order: DispatchOrder) -> Outcome:
     """Answer by the subscriber's and campaign's own chance: the same in every run."""
     draw = unit_interval("answer", order.contact_id)
     return "accepted" if draw < 0.3 else "refused" if draw < 0.6 else "no_answer"
-
-
-def unavailable() -> Unavailable:
-    return Unavailable("nobody there")

@@ -3,6 +3,9 @@
 from datetime import date
 from pathlib import Path
 
+import pytest
+
+from shared.rulekit.faults import RuleFault, RuleFaults
 from shared.rulekit.loading import load_rules
 from shared.rulekit.model import RuleBook
 
@@ -54,3 +57,16 @@ def make_book(root: Path, **segments: str) -> RuleBook:
     for name, body in segments.items():
         put_rule(root, "segments", name.replace("_", "-"), body)
     return load_rules(root)
+
+
+def faults_of(root: Path) -> tuple[RuleFault, ...]:
+    """Return every mistake of a folder that must have some."""
+    with pytest.raises(RuleFaults) as caught:
+        load_rules(root)
+    return caught.value.faults
+
+
+def only(faults: tuple[RuleFault, ...]) -> RuleFault:
+    """Return the one mistake there must be."""
+    assert len(faults) == 1, [str(fault) for fault in faults]
+    return faults[0]
