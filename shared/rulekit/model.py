@@ -60,7 +60,9 @@ class UnknownSegment(NotFound):
     code = "unknown_segment"
 
     def __init__(self, segment: str) -> None:
-        super().__init__(f"there is no segment {segment!r}", details={"kind": "segment", "id": segment, "field": "segment"})
+        super().__init__(
+            f"there is no segment {segment!r}", details={"kind": "segment", "id": segment, "field": "segment"}
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

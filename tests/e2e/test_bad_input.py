@@ -47,6 +47,12 @@ def test_a_mistake_is_told_and_changes_nothing(client: BanyanClient, unharmed: W
     assert (fault.code, fault.details.get("field")) == (call["code"], call["field"]), fault.message
 
 
+def test_the_watch_sees_a_single_row_that_was_written(client: BanyanClient, unharmed: Watch, town: Deployment) -> None:
+    with pytest.raises(AssertionError), unharmed("customer_view"):
+        client.call("customer_view", "upsert_customers", customers=[{"customer_id": "seen", "facts": {"age": 40}}])
+    town.settle()
+
+
 def test_every_container_refuses_what_it_does_not_know(client: BanyanClient, unharmed: Watch) -> None:
     with unharmed():
         for container in CONTAINERS:

@@ -13,6 +13,7 @@ _NEXT = {
     "invalid_rules": "The rule language is in docs/rules.md; `banyan rules check` reads all files again.",
     "invalid_request": "`--help` shows what the command takes; docs/glossary.md what the words mean.",
     "database_unavailable": "Is the server up? BANYAN_DATABASE_URL names it, with {service} in the database's name.",
+    "faulty_settings": "The settings and their defaults are in docs/operations.md.",
     "internal_fault": "The service's log has the cause.",
 }
 
@@ -38,7 +39,7 @@ def as_failure(fault: Exception) -> Failure | None:
     if isinstance(fault, Fault):
         return Failure(fault.code, fault.message, _NEXT.get(fault.code, ""))
     if isinstance(fault, FaultySettings):
-        return Failure("faulty_settings", str(fault), "The settings and their defaults are in docs/operations.md.")
+        return Failure("faulty_settings", str(fault), _NEXT["faulty_settings"])
     if isinstance(fault, OSError):
         return Failure("cannot_read", str(fault), "Check the path and its permissions.")
     return None
