@@ -4,7 +4,6 @@ import time
 import uuid
 from collections.abc import Mapping
 from pathlib import Path
-from weakref import WeakValueDictionary
 
 from nameko.extensions import DependencyProvider
 
@@ -36,8 +35,7 @@ from shared.messaging.calling import RpcCaller
 from shared.messaging.coalescing import Coalescer
 from shared.messaging.container import URL_KEY
 from shared.messaging.green_caller import GreenCaller
-from shared.persistence import Database
-from shared.persistence.migrations import migrate
+from shared.persistence import Database, opening
 from shared.rulekit.rule_book import RuleSource
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -46,20 +44,10 @@ _QUESTIONS = 32  # answered together at most
 _UNDER_WAY = 2  # batches at a time: one is with governance while the next is judged; more would only be smaller
 _COMPANY_SECONDS = 0.002  # for which a lone question waits for others
 
-_open: WeakValueDictionary[str, Database] = WeakValueDictionary()
-
 
 def open_database(settings: Settings) -> Database:
-    """Return this service's database, brought up to date; the same object for all who hold it in this process.
-
-    Shared because on SQLite the writers of one process take turns by a lock inside it.
-    """
-    database = _open.get(settings.database_url)
-    if database is None:
-        database = Database(settings.database_url)
-        migrate(database, MIGRATIONS)
-        _open[settings.database_url] = database
-    return database
+    """Return this service's database, brought up to date; the same object for all who hold it in this process."""
+    return opening.open_database(settings.database_url, MIGRATIONS)
 
 
 def build(settings: Settings | Mapping[str, str], clock: Clock | None, caller: RpcCaller) -> UseCases:

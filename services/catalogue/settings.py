@@ -4,16 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from shared.kernel.clock import Clock, SystemClock, parse_clock
-from shared.kernel.faults import Fault
+from shared.kernel.clock import Clock
+from shared.kernel.environment import Environment
 
 SERVICE = "catalogue"
-
-
-class FaultySettings(Fault):
-    """Settings that cannot be used; the message and `details["faults"]` name every one of them."""
-
-    code = "faulty_settings"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,41 +19,12 @@ class Settings:
     clock: Clock
 
     @staticmethod
-    def read(env: Mapping[str, str]) -> "Settings":
+    def read(variables: Mapping[str, str]) -> "Settings":
         """Read BANYAN_DATABASE_URL, BANYAN_VAR, BANYAN_RULES_DIR and BANYAN_CLOCK.
 
         Raises FaultySettings naming every faulty variable.
         """
-        faults: list[str] = []
-        settings = Settings(
-            database_url=_database_url(env, faults),
-            rules=_rules(env, faults),
-            clock=_clock(env, faults),
-        )
-        if faults:
-            raise FaultySettings("; ".join(faults), details={"faults": faults})
+        env = Environment(variables)
+        settings = Settings(database_url=env.database_url(SERVICE), rules=env.rules(), clock=env.clock())
+        env.check()
         return settings
-
-
-def _rules(env: Mapping[str, str], faults: list[str]) -> Path:
-    folder = Path(env.get("BANYAN_RULES_DIR") or "rules").absolute()
-    if not folder.is_dir():
-        faults.append(f"BANYAN_RULES_DIR: there is no folder {folder}")
-    return folder
-
-
-def _database_url(env: Mapping[str, str], faults: list[str]) -> str:
-    default = f"sqlite:///{Path(env.get('BANYAN_VAR') or 'var').absolute()}/{{service}}.sqlite"
-    template = env.get("BANYAN_DATABASE_URL") or default
-    url = template.replace("{service}", SERVICE)
-    if not url.startswith(("postgresql://", "postgresql+psycopg://", "sqlite:///")):
-        faults.append("BANYAN_DATABASE_URL must begin with postgresql:// or sqlite:///")
-    return url
-
-
-def _clock(env: Mapping[str, str], faults: list[str]) -> Clock:
-    try:
-        return parse_clock(env.get("BANYAN_CLOCK", ""))
-    except ValueError as fault:
-        faults.append(f"BANYAN_CLOCK: {fault}")
-        return SystemClock()

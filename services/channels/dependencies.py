@@ -4,7 +4,6 @@ import secrets
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from weakref import WeakValueDictionary
 
 from nameko.extensions import DependencyProvider
 
@@ -23,25 +22,15 @@ from services.channels.domain.words import Channel
 from services.channels.settings import Settings
 from shared.contracts.wire import CHANNELS
 from shared.kernel.clock import Clock, SystemClock
+from shared.persistence import opening
 from shared.persistence.database import Database
-from shared.persistence.migrations import migrate
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
-_open: WeakValueDictionary[str, Database] = WeakValueDictionary()
-
 
 def open_database(settings: Settings) -> Database:
-    """Return this service's database, brought up to date; the same object for all who hold it in this process.
-
-    Shared because on SQLite the writers of one process take turns by a lock inside it.
-    """
-    database = _open.get(settings.database_url)
-    if database is None:
-        database = Database(settings.database_url)
-        migrate(database, MIGRATIONS)
-        _open[settings.database_url] = database
-    return database
+    """Return this service's database, brought up to date; the same object for all who hold it in this process."""
+    return opening.open_database(settings.database_url, MIGRATIONS)
 
 
 def build(settings: Settings, clock: Clock | None = None) -> UseCases:

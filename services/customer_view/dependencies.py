@@ -2,7 +2,6 @@
 
 import uuid
 from pathlib import Path
-from weakref import WeakValueDictionary
 
 from nameko.extensions import DependencyProvider
 
@@ -14,26 +13,16 @@ from services.customer_view.application.imports import FileImport
 from services.customer_view.application.use_cases import UseCases
 from services.customer_view.settings import Settings
 from shared.kernel.clock import Clock
+from shared.persistence import opening
 from shared.persistence.database import Database
-from shared.persistence.migrations import migrate
 from shared.rulekit.rule_book import RuleSource
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
-_open: WeakValueDictionary[str, Database] = WeakValueDictionary()
-
 
 def open_database(settings: Settings) -> Database:
-    """Return this service's database, brought up to date; the same object for all who hold it in this process.
-
-    Shared because on SQLite the writers of one process take turns by a lock inside it.
-    """
-    database = _open.get(settings.database_url)
-    if database is None:
-        database = Database(settings.database_url)
-        migrate(database, MIGRATIONS)
-        _open[settings.database_url] = database
-    return database
+    """Return this service's database, brought up to date; the same object for all who hold it in this process."""
+    return opening.open_database(settings.database_url, MIGRATIONS)
 
 
 def build(settings: Settings, clock: Clock | None = None) -> UseCases:

@@ -4,12 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from shared.kernel.environment import FaultySettings
+
 DEFAULT_RETRIES = (0.5, 2.0, 10.0, 60.0, 300.0)
+
 MEBIBYTE = 1024 * 1024
-
-
-class FaultySettings(ValueError):  # noqa: N818 - "fault" is the house word
-    """Settings that cannot be used; the message lists every faulty one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +60,7 @@ class _Reader:
             log_style="text" if style == "text" else "json",
         )
         if self.faults:
-            raise FaultySettings("; ".join(self.faults))
+            raise FaultySettings("; ".join(self.faults), details={"faults": self.faults})
         return read
 
     def _number(self, name: str, default: float, *, least: float) -> float:

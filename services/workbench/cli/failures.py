@@ -4,8 +4,8 @@ from typing import IO, Any
 
 import click
 
+from shared.kernel.environment import FaultySettings
 from shared.kernel.faults import Fault
-from shared.messaging.settings import FaultySettings
 
 _NEXT = {
     "unavailable": "Is the bus up, and the service on it? `banyan status` asks all; BANYAN_AMQP_URL names the bus.",

@@ -7,7 +7,8 @@ import pytest
 from services.campaigns.adapters.fulfilment_http import HttpFulfilment
 from services.campaigns.adapters.fulfilment_simulated import SimulatedFulfilment
 from services.campaigns.dependencies import fulfilment_of
-from services.campaigns.settings import FaultySettings, Settings
+from services.campaigns.settings import Settings
+from shared.kernel.environment import FaultySettings
 
 
 def test_nothing_said_means_embedded_and_simulated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from services.catalogue.settings import FaultySettings, Settings
+from services.catalogue.settings import Settings
+from shared.kernel.environment import FaultySettings
 
 
 def test_the_placeholder_names_this_service(tmp_path: Path) -> None:

@@ -3,8 +3,9 @@
 import pytest
 
 from services.channels.dependencies import adapters_of
-from services.channels.settings import FaultySettings, Settings
+from services.channels.settings import Settings
 from shared.contracts.wire import CHANNELS
+from shared.kernel.environment import FaultySettings
 
 
 def test_without_any_setting_channels_are_simulated_on_a_local_file() -> None:

@@ -4,14 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from services.customer_view.settings import FaultySettings, Settings
+from services.customer_view.settings import Settings
+from shared.kernel.environment import FaultySettings
 from tests.unit.customer_view.rules_folder import PROJECT
 
 
 def test_every_faulty_variable_is_named_at_once(tmp_path: Path) -> None:
     env = {
         "BANYAN_DATABASE_URL": "mysql://x",
-        "BANYAN_RULES_DIR": str(tmp_path),
+        "BANYAN_RULES_DIR": str(tmp_path / "nowhere"),
         "BANYAN_CLOCK": "sundial",
         "BANYAN_ZONE": "Asia/Atlantis",
     }

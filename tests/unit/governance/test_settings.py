@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from services.governance.settings import FaultySettings, Settings
+from services.governance.settings import Settings
+from shared.kernel.environment import FaultySettings
 
 
 def test_without_any_setting_the_service_runs_on_files_under_var(

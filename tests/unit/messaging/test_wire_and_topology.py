@@ -6,9 +6,10 @@ import sys
 import msgspec
 import pytest
 
+from shared.kernel.environment import FaultySettings
 from shared.kernel.faults import Fault, InvalidRequest, RemoteFault
 from shared.messaging import wire
-from shared.messaging.settings import BusSettings, FaultySettings
+from shared.messaging.settings import BusSettings
 from shared.messaging.signature import MalformedBody, Signature
 from shared.messaging.topology import ENTRYPOINTS, queues_of, service_of
 
