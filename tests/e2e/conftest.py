@@ -21,7 +21,7 @@ PROCESSES = [("customer_view", "catalogue", "channels"), ("governance", "campaig
 Watch = Callable[..., AbstractContextManager[None]]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def town(postgres: Postgres, broker: RabbitMQ, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     """Deploy Banyan with a few subscribers and one live campaign."""
     folder = tmp_path_factory.mktemp("town")
@@ -34,14 +34,14 @@ def town(postgres: Postgres, broker: RabbitMQ, tmp_path_factory: pytest.TempPath
         yield deployment
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def client(town: Deployment) -> Iterator[BanyanClient]:
     """Give an integrator's client of the deployment."""
     with BanyanClient(town.amqp_url) as client:
         yield client
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def unharmed(town: Deployment, client: BanyanClient) -> Watch:
     """Give a watch that fails unless services wrote nothing, answer as before, and no process ended."""
 
