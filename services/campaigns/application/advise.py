@@ -47,7 +47,7 @@ from shared.kernel.text import Text
 _ROUNDS = 3
 """So often the next best offers are tried where governance suppresses the best ones."""
 
-_BEYOND = Cause("campaigns:beyond-limit", "1", "排序在所要数量之后 / ranked below the number asked for")
+_BEYOND = Cause("campaign:beyond-limit", "1", "排序在所要数量之后 / ranked below the number asked for")
 
 
 @dataclass(slots=True)
