@@ -20,7 +20,8 @@ _STYLE = Style(
     title_font_size=15,
     colors=("#2f6f4f", "#d98e04", "#3b6ea8", "#a23b72", "#6b8e23", "#7a5195", "#b5542b", "#4d908e"),
 )
-_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)  # pygal writes the day into a comment
+# pygal writes the day into a comment, and its settings into scripts that nothing here reads
+_UNWANTED = re.compile(r"<!--.*?-->|<script\b.*?</script>|<script\b[^>]*/>", re.DOTALL)
 
 
 def funnel_chart(evaluations: Sequence[Evaluation]) -> str:
@@ -82,4 +83,4 @@ def _chart(kind: type[pygal.Graph], name: str, title: str, **options: object) ->
 
 
 def _svg(chart: pygal.Graph) -> str:
-    return _COMMENT.sub("", chart.render(is_unicode=True))
+    return _UNWANTED.sub("", chart.render(is_unicode=True))
