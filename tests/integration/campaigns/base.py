@@ -119,3 +119,8 @@ def empty(database: Database) -> None:
     with database.write() as connection:
         for table in (candidate, contact, holding, phase, sales_order):
             connection.execute(table.delete())
+
+
+def sent(contact_id: str, customer_id: str, outcome: str | None = None, **changes: Any) -> dict[str, Any]:
+    said = {"outcome": outcome, "outcome_at": START + 3 * HOUR if outcome else None}
+    return a_contact(contact_id, customer_id, **(said | changes))
