@@ -20,17 +20,17 @@ _COLOURS = {"stretch": "bold green", "aim": "green", "missed": "red", "": "none"
 
 def show(console: Console, figures: Sequence[Figure]) -> None:
     """Print a row per figure."""
-    table = Table(title="Banyan beside its baselines, one run, one broker, one database", title_justify="left")
-    for name in ("figure", "Banyan", "baseline", "", "ratio", "aim", "reached"):
-        right = name in {"Banyan", "baseline", "ratio"}
-        table.add_column(name, justify="right" if right else "left", overflow="fold")
+    table = Table(
+        title="Banyan beside its baselines, one run, one broker, one database", title_justify="left", show_lines=True
+    )
+    for name in ("figure", "Banyan", "baseline", "ratio", "aim", "reached"):
+        table.add_column(name, justify="right" if name == "ratio" else "left")
     for each in figures:
         colour = _COLOURS[each.reached]
         table.add_row(
             each.name,
             f"{_number(each.value)} {each.unit}",
-            f"{_number(each.baseline_value)} {each.unit}",
-            each.baseline,
+            f"{_number(each.baseline_value)} {each.unit}: {each.baseline}",
             f"{each.ratio:.3g}",
             _wanted(each.aim, each.unit),
             f"[{colour}]{each.reached}[/{colour}]",
