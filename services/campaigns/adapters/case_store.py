@@ -10,6 +10,7 @@ from services.campaigns.adapters.tables import campaign, campaign_history, phase
 from services.campaigns.domain.case import Case, CaseState, HistoryEntry
 from services.campaigns.domain.phase import PhaseState
 from services.campaigns.domain.plan import Plan
+from services.campaigns.domain.storable import is_storable
 from shared.persistence.bulk import insert_missing, insert_rows, upsert_rows
 from shared.persistence.database import in_keys
 
@@ -22,6 +23,8 @@ class CaseStore:
 
     def get(self, campaign_id: str, *, lock: bool = False) -> Case | None:
         """Return a case, locked against other writers if asked."""
+        if not is_storable(campaign_id):
+            return None
         query = sa.select(campaign).where(campaign.c.campaign_id == campaign_id)
         found = self._cases(query.with_for_update() if lock else query)
         return found[0] if found else None

@@ -38,6 +38,8 @@ class Tell:
     def members_page(self, campaign_id: str, cell: str, after: str, limit: int) -> MembersPage:
         """Return up to `limit` members of a cell (of all cells when empty) after a mark."""
         customer_id, _, phase = _mark(after).rpartition(_SEPARATOR)
+        if not (is_storable(campaign_id) and is_storable(cell)):
+            return MembersPage(members=[], next_after=None)
         found = self._pages.members(campaign_id, cell, (customer_id, phase), _checked(limit))
         mark = f"{found[-1].customer_id}{_SEPARATOR}{found[-1].phase}" if len(found) == limit else None
         return MembersPage(members=found, next_after=mark)

@@ -155,6 +155,7 @@ def test_a_mark_that_no_database_can_hold_is_refused(tell: Tell, mark: str) -> N
             ask()
         assert refused.value.details["field"] == "after"
     assert tell.story(mark).lines == []
+    assert tell.members_page(mark, "", "", 5).members == tell.members_page("a", mark, "", 5).members == []
 
 
 def test_ids_of_subscribers_may_hold_the_sign_that_joins_marks(base: Database, tell: Tell) -> None:

@@ -288,3 +288,10 @@ def test_closing_a_phase_closes_who_was_ready_and_names_campaigns_that_are_over(
         assert tx.phases.close_over(MORNING + timedelta(days=20)) == ["a"]
         assert tx.phases.ends() == {}
         assert tx.candidates.of_customers(["c1", "c2", "c3"]) == []
+
+
+@pytest.mark.parametrize("name", ["nothing", "a\x00", "\ud800"])
+def test_a_campaign_that_no_database_can_name_is_not_there(store: Store, name: str) -> None:
+    with store.write() as tx:
+        assert tx.cases.get(name) is None
+        assert tx.cases.get(name, lock=True) is None
