@@ -10,6 +10,7 @@ from shared.kernel.faults import InvalidRequest
 from shared.messaging.wire import Envelope, invalid
 
 _envelopes = msgspec.json.Decoder(Envelope)
+_NUL = b"\\u0000"  # as JSON writes it; raw it is no JSON
 _by_name = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
@@ -39,6 +40,8 @@ class Signature:
             decoded = self._decoder.decode(kwargs)
         except msgspec.MsgspecError as fault:
             raise invalid(fault, self.name) from None
+        if _NUL in bytes(kwargs):
+            _refuse_nul(msgspec.json.decode(kwargs), "$")
         return {name: getattr(decoded, name) for name in self.names}
 
     def _with_positions(self, envelope: Envelope) -> bytes:
@@ -51,6 +54,19 @@ class Signature:
             first = min(twice)
             raise InvalidRequest(f"{self.name}: `{first}` is given twice", details={"field": first})
         return msgspec.json.encode(named | placed)
+
+
+def _refuse_nul(value: object, path: str) -> None:
+    """Raise InvalidRequest where a text holds U+0000: PostgreSQL cannot store it, so no service takes it."""
+    if isinstance(value, str) and "\x00" in value:
+        raise InvalidRequest(f"{path} holds the character U+0000", details={"field": path.removeprefix("$.")})
+    if isinstance(value, dict):
+        for key, item in value.items():
+            _refuse_nul(key, f"{path}.{key!r}")
+            _refuse_nul(item, f"{path}.{key}")
+    elif isinstance(value, list):
+        for position, item in enumerate(value):
+            _refuse_nul(item, f"{path}[{position}]")
 
 
 class MalformedBody(Exception):  # noqa: N818 - not a fault of ours: the message itself is no request at all
