@@ -19,7 +19,7 @@ FULL, QUICK = (20_000, 200_000), (5_000, 20_000)
 
 DAYS = 3
 GROWTH = 1.5
-"""The most the larger base may take of the smaller one's memory: with 20,000 subscribers no audience fills a page yet."""
+"""The most the larger base may take, in memories of the smaller one, whose audiences do not fill a page yet."""
 
 _SHOWN = 2_000  # of what a failed demo wrote
 # A process of its own, small: what a child is charged with begins with the size of whoever forked it.

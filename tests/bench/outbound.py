@@ -70,7 +70,7 @@ def _measure(
     contacts = _contacts(place, run)
     by_hand_rate = median([rate(size, seconds) for seconds, _ in baseline])
     figure = Figure(
-        f"outbound pipeline, {size:,} subscribers x {len(CAMPAIGNS)} campaigns",
+        f"outbound, {size:,} x {len(CAMPAIGNS)} campaigns",
         "subscribers/s",
         rate(size, run.seconds),
         BASELINE,
