@@ -15,7 +15,7 @@ def test_offerings_come_in_changes_go_out_and_faults_are_coded(tmp_path: Path) -
         "whole": [0, 0],
         "mixed": [1, ["1 components[0]"]],
         "codes": [
-            "not_found",
+            "not_found offering_id",
             "invalid_request offerings[0].name_zh",
             "invalid_request filters.colour",
             "batch_too_large offerings",

@@ -17,7 +17,7 @@ def test_orders_come_in_contacts_and_outcomes_go_out_and_faults_are_coded(tmp_pa
         "faults": ["1 expires_at"],
         "codes": [
             "not_allowed until",
-            "not_found",
+            "not_found contact_id",
             "invalid_request outcome",
             "invalid_request channel",
             "batch_too_large limit",

@@ -2,14 +2,17 @@
 
 import random
 import threading
+import time
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
 from services.governance.adapters import store
+from services.governance.adapters.ledger import SqlLedger
 from services.governance.application.use_cases import UseCases
 from shared.contracts.governance import ContactRequest
 from shared.kernel.faults import Unavailable
@@ -30,6 +33,19 @@ SHANGHAI = timezone(timedelta(hours=8))
 @pytest.fixture
 def world(make_on: Callable[[str, dict[str, str]], World], postgres_database: Callable[[], str]) -> World:
     return make_on(postgres_database(), POLICIES)
+
+
+@pytest.fixture(autouse=True)
+def hesitation(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make every writer pause between reading the ledger and writing to it: if two can overlap at all, they will."""
+    live = SqlLedger.live
+
+    def slow_live(self: SqlLedger, *args: Any) -> Any:
+        found = live(self, *args)
+        time.sleep(0.003)
+        return found
+
+    monkeypatch.setattr(SqlLedger, "live", slow_live)
 
 
 def batches(world: World, writer: int) -> list[list[ContactRequest]]:

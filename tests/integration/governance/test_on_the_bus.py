@@ -19,7 +19,7 @@ def test_requests_events_and_faults_travel_and_both_classes_share_one_ledger(tmp
             "batch_too_large requests",
             "invalid_request requests[0].customer_id",
             "invalid_request list",
-            "not_found",
+            "not_found contact_id",
         ],
         "released": ["released"],
         "put": 1,
