@@ -8,9 +8,9 @@ from typing import Protocol, runtime_checkable
 
 import services
 from shared.kernel.faults import InvalidRequest, NotFound
+from shared.messaging.topology import BULK_SUFFIX, service_of
 
 SERVICES = ("customer_view", "catalogue", "governance", "channels", "campaigns")
-BULK_SUFFIX = "_bulk"
 CONTAINERS = tuple(name + suffix for name in SERVICES for suffix in ("", BULK_SUFFIX))
 
 _ROOT = Path(services.__file__).parent
@@ -36,13 +36,13 @@ def containers_of(names: Sequence[str]) -> list[str]:
 
 def services_of(names: Sequence[str]) -> list[str]:
     """Return the services that own the containers meant by names; raises NotFound."""
-    owners = {container.removesuffix(BULK_SUFFIX) for container in containers_of(names)}
+    owners = {service_of(container) for container in containers_of(names)}
     return [service for service in SERVICES if service in owners]
 
 
 def class_of(container: str) -> type:
     """Return the nameko class of a container; imports its service."""
-    module = import_module(f"services.{container.removesuffix(BULK_SUFFIX)}.service")
+    module = import_module(f"services.{service_of(container)}.service")
     for found in vars(module).values():
         if isinstance(found, type) and getattr(found, "name", None) == container:
             return found

@@ -26,11 +26,6 @@ class RemoteGovernance:
         """Ask for the right to make contacts; idempotent by contact id."""
         return self._caller.call(self._service, "reserve", {"requests": requests}, list[Verdict], self._seconds)
 
-    def confirm(self, contact_ids: Sequence[str]) -> list[ContactState]:
-        """Tell that contacts took place."""
-        asked = {"contact_ids": list(contact_ids)}
-        return self._caller.call(self._service, "confirm", asked, list[ContactState], self._seconds)
-
     def release(self, contact_ids: Sequence[str], reason: str) -> list[ContactState]:
         """Give back reservations that will not be used."""
         asked = {"contact_ids": list(contact_ids), "reason": reason}

@@ -40,10 +40,6 @@ class Governance(Protocol):
         """Ask for the right to make contacts; idempotent by contact id. Same order as the requests."""
         ...
 
-    def confirm(self, contact_ids: Sequence[str]) -> list[ContactState]:
-        """Tell that contacts took place: an offer made face to face."""
-        ...
-
     def release(self, contact_ids: Sequence[str], reason: str) -> list[ContactState]:
         """Give back reservations that will not be used."""
         ...

@@ -78,10 +78,6 @@ class FakeGovernance:
 
         return self.trouble.around(decide)  # type: ignore[no-any-return]
 
-    def confirm(self, contact_ids: Sequence[str]) -> list[ContactState]:
-        self.confirmed += contact_ids
-        return [ContactState(contact_id=each, state="confirmed") for each in contact_ids]
-
     def release(self, contact_ids: Sequence[str], reason: str) -> list[ContactState]:
         self.released |= dict.fromkeys(contact_ids, reason)
         return [ContactState(contact_id=each, state="released") for each in contact_ids]
