@@ -1,13 +1,10 @@
 """Time as an argument: the real clock, and clocks a demo or a test can steer."""
 
-import math
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Protocol
-
-_GLANCE_SECONDS = 0.02
 
 
 class Clock(Protocol):
@@ -66,18 +63,20 @@ class AcceleratedClock:
 
 
 class FileClock:
-    """A clock that several processes of one machine share: a file holds the moment, and whoever steers rewrites it."""
+    """A clock that several processes of one machine share: a file holds the moment, and whoever steers replaces it."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._read_at = -math.inf
-        self._now = _read_instant(path.read_text("ascii").strip())
+        self._mark: tuple[int, int] | None = None
+        self._now = self.now()
 
     def now(self) -> datetime:
-        """Return the moment in the file as it stood at most 20 ms ago, aware, in UTC."""
-        if time.monotonic() - self._read_at > _GLANCE_SECONDS:
+        """Return the moment in the file as it stands, aware, in UTC; the file is read only when it was replaced."""
+        stat = self._path.stat()
+        mark = (stat.st_mtime_ns, stat.st_ino)
+        if mark != self._mark:
             self._now = _read_instant(self._path.read_text("ascii").strip())
-            self._read_at = time.monotonic()
+            self._mark = mark  # of the file before it was read: a change in between is seen next time
         return self._now
 
 
