@@ -1,7 +1,7 @@
-"""The typed tree: conditions, the rules of the four kinds, and the book that holds them. Frozen values, no I/O."""
+"""The typed tree: conditions, the rules of all kinds, and the book that holds them. Frozen values, no I/O."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from shared.kernel.faults import NotFound
@@ -40,16 +40,27 @@ from shared.rulekit.contact_policies import (
     Window,
 )
 from shared.rulekit.rules import (
+    Bounds,
     ConflictRule,
     EligibilityRule,
     Exclusive,
     Members,
     NotWithin,
+    RankingRule,
     Requires,
     Rule,
     SegmentRule,
     Supersedes,
     ValidFor,
+)
+from shared.rulekit.triggers import (
+    AbsencePattern,
+    CountPattern,
+    EventMatch,
+    EventType,
+    Pattern,
+    SequencePattern,
+    TriggerRule,
 )
 from shared.rulekit.vocabulary import Vocabulary
 
@@ -80,6 +91,10 @@ class RuleBook:
     contact_policies: Mapping[str, ContactPolicy]
     classes: Mapping[str, tuple[str, ...]]
     version: str
+    triggers: Mapping[str, TriggerRule] = field(default_factory=dict)
+    ranking: Mapping[str, RankingRule] = field(default_factory=dict)
+    events: Mapping[str, EventType] = field(default_factory=dict)
+    """The types of events that triggers may name."""
 
     def segment(self, segment: str) -> SegmentRule:
         """Return a segment; raises UnknownSegment."""
@@ -99,10 +114,12 @@ class RuleBook:
 
 
 __all__ = [
+    "AbsencePattern",
     "AgeOperator",
     "All",
     "Any",
     "AppliesTo",
+    "Bounds",
     "Calendar",
     "Capacity",
     "Compare",
@@ -111,8 +128,11 @@ __all__ = [
     "Constant",
     "ContactPolicy",
     "CoolingOff",
+    "CountPattern",
     "DailySpan",
     "EligibilityRule",
+    "EventMatch",
+    "EventType",
     "Exclusive",
     "FrequencyCap",
     "HolidaySpan",
@@ -125,18 +145,22 @@ __all__ = [
     "NotWithin",
     "Operator",
     "OtherFact",
+    "Pattern",
     "Per",
     "Policy",
     "QuietHours",
+    "RankingRule",
     "Requires",
     "Rolling",
     "Rule",
     "RuleBook",
     "Scalar",
     "SegmentRule",
+    "SequencePattern",
     "SetOperator",
     "Spacing",
     "Supersedes",
+    "TriggerRule",
     "UnknownSegment",
     "ValidFor",
     "WeeklySpan",

@@ -93,3 +93,36 @@ class NotWithin(Rule):
 
 
 ConflictRule = Exclusive | Requires | Supersedes | NotWithin
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """The span a figure is kept in."""
+
+    at_least: float
+    at_most: float
+
+    def clamp(self, figure: float) -> float:
+        """Return the figure, or the end of the span it lies beyond."""
+        return min(max(figure, self.at_least), self.at_most)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RankingRule(Rule):
+    """How offers are ranked: value × propensity × priority, each kept within bounds.
+
+    `members` empty means every offer. Of the rules that cover an offer the one with the lowest `order` counts. Value
+    is in fen; `otherwise` is the propensity where nobody knows one.
+    """
+
+    members: Members
+    order: int
+    value: Bounds
+    propensity: Bounds
+    otherwise: float
+    priority: Bounds
+
+    def score(self, *, value: float, propensity: float | None, priority: float) -> float:
+        """Return the score of one offer; value in fen, propensity between 0 and 1 (None: unknown)."""
+        chance = self.otherwise if propensity is None else propensity
+        return self.value.clamp(value) * self.propensity.clamp(chance) * self.priority.clamp(priority)

@@ -13,7 +13,7 @@ _COMMANDS = {
     "serve": (f"{_HERE}.serving:serve", "运行服务 · Run services against RabbitMQ"),
     "migrate": (f"{_HERE}.serving:migrate", "更新数据库 · Bring databases up to date"),
     "status": (f"{_HERE}.status:status", "查看服务状态 · Ask every service whether it is well"),
-    "rules": (f"{_HERE}.rules:rules", "检查与测试规则 · Check and test the rule files"),
+    "rules": (f"{_HERE}.rules:rules", "规则：检查、测试、预览 · Check, test, preview and follow the rules"),
     "customers": (f"{_HERE}.customers:customers", "导入客户 · Import subscribers"),
     "campaigns": (f"{_HERE}.campaigns:campaigns", "活动状态与评估 · Where campaigns stand, how they went"),
     "governance": (f"{_HERE}.governance:governance", "解释触达决定 · Explain why a contact was or was not made"),

@@ -8,7 +8,7 @@ import msgspec
 
 from services.workbench.cli import bus
 from services.workbench.cli.console import json_option, print_json, print_table
-from services.workbench.cli.rules import rules_folder_option
+from services.workbench.cli.rules.options import rules_folder_option
 from shared.contracts.customer_view import CustomerRecord, UpsertResult
 from shared.contracts.wire import RowFault
 

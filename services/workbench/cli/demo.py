@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from services.workbench.cli.rules import rules_folder_option
+from services.workbench.cli.rules.options import rules_folder_option
 
 _FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 _PAGE_WIDTH = 150  # where the output goes to a file: the funnel is a wide table
