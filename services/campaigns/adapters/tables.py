@@ -219,6 +219,15 @@ advice = sa.Table(
     sa.Index("advice_customer", "customer_id"),
 )
 
+decision = sa.Table(
+    "decision",  # what went into an answer, kept for a while so that it can be judged again under other rules
+    metadata,
+    sa.Column("decided_at", Instant, primary_key=True),  # first: new rows go to the end, old ones leave at the start
+    sa.Column("request_id", sa.Text, primary_key=True),
+    sa.Column("rule_set", sa.Text, nullable=False),
+    sa.Column("record", Document, nullable=False),
+)
+
 lease = sa.Table(
     "lease",
     metadata,
