@@ -6,7 +6,7 @@ from datetime import date
 import sqlalchemy as sa
 
 from shared.rulekit.cases import Executor, reference_executor
-from shared.rulekit.durable_backend import DurableDecider
+from shared.rulekit.durable_backend import DurableJudge
 from shared.rulekit.facts import FactValue
 from shared.rulekit.model import Condition, InSegment, RuleBook
 from shared.rulekit.sql_backend import to_sql
@@ -23,17 +23,17 @@ def all_executors(book: RuleBook, engine: sa.Engine | None = None) -> dict[str, 
 
 
 def durable_executor(book: RuleBook) -> Executor:
-    """Return durable-rules as an executor; the book's own conditions share one decider, others get their own."""
+    """Return durable-rules as an executor; the book's own conditions share one judge, others get their own."""
     own: dict[str, Condition] = {f"segment {name}": InSegment(name) for name in book.segments}
     own |= {f"eligibility {name}": rule.when for name, rule in book.eligibility.items()}
-    shared = DurableDecider(own, book)
-    deciders = {condition: (shared, name) for name, condition in own.items()}
+    shared = DurableJudge(own, book)
+    judges = {condition: (shared, name) for name, condition in own.items()}
 
     def judge(condition: Condition, facts: Mapping[str, FactValue], on: date) -> bool | None:
-        if condition not in deciders:
-            deciders[condition] = (DurableDecider({"case": condition}, book), "case")
-        decider, name = deciders[condition]
-        return decider.decide(facts, on=on)[name]
+        if condition not in judges:
+            judges[condition] = (DurableJudge({"case": condition}, book), "case")
+        one, name = judges[condition]
+        return one.judge(facts, on=on)[name]
 
     return judge
 

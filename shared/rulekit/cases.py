@@ -18,7 +18,7 @@ from shared.rulekit.yaml_tree import read_yaml
 
 Plain = str | int | float | bool | None | list["Plain"] | dict[str, "Plain"]
 Executor = Callable[[Condition, Mapping[str, FactValue], date], bool | None]
-"""One way to judge a condition; an executor that cannot tell unknown from false is `granting`."""
+"""One way to judge a condition: true, false or (None) unknown."""
 _DAY = date(2026, 3, 2)
 _TRUTH = {"true": True, "false": False, "unknown": None}
 
@@ -92,16 +92,12 @@ def run_cases(book: RuleBook, folder: Path, executors: Mapping[str, Executor] | 
         condition = condition_of(case, book)
         for name, judge in judges.items():
             got = judge(condition, case.facts, case.on)
-            ok = got == case.expect or (name in GRANTING and got is False and case.expect is None)
+            ok = got is case.expect
             message = "" if ok else f"expected {_word(case.expect)}, got {_word(got)}"
             results.append(CaseResult(case.rule_id, case.title, name, ok, message, case.place))
         if case.because is not None:
             results.append(_explanation(case, book))
     return results
-
-
-GRANTING = frozenset({"durable"})
-"""Executors that answer whether a condition holds: they say false where it is unknown."""
 
 
 def reference_executor(book: RuleBook) -> Executor:

@@ -68,5 +68,5 @@ def test_executors_know_the_books_own_conditions(book: RuleBook) -> None:
     facts, _ = read_cases(book, RULES)
     for case in facts[:20]:
         rule = book.segments.get(case.rule_id) or book.eligibility[case.rule_id]
-        holds = reference(rule.when, case.facts, case.on) is True
-        assert durable(rule.when, case.facts, case.on) is holds
+        truth = reference(rule.when, case.facts, case.on)
+        assert durable(rule.when, case.facts, case.on) is truth

@@ -9,11 +9,13 @@ a condition is turned, before the engine sees it, into conjunctions of whole-num
   rules, large ones decided in an earlier stage;
 - `programme`: rulesets of at most 50 rules, each with a catch-all that proves that the engine came to the end;
 - `trial`: a programme runs in a child process with a time limit before it is taken into use;
-- `decider`: `DurableDecider`, what the services use.
+- `decider`: `DurableDecider`, what the services use;
+- `judge`: `DurableJudge`, which tells unknown from false too, for cases and comparisons.
 """
 
 from shared.rulekit.durable_backend.decider import DurableDecider
 from shared.rulekit.durable_backend.engine import EngineFault
+from shared.rulekit.durable_backend.judge import DurableJudge
 from shared.rulekit.durable_backend.trial import accept_rules, try_in_child
 
-__all__ = ["DurableDecider", "EngineFault", "accept_rules", "try_in_child"]
+__all__ = ["DurableDecider", "DurableJudge", "EngineFault", "accept_rules", "try_in_child"]

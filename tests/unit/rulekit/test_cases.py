@@ -56,7 +56,7 @@ def test_right_cases_hold_on_every_executor(tmp_path: Path) -> None:
         ("- {title: a, facts: {spend: 50}, expect: false}", 3, "expected false, got true"),
         ("- {title: a, facts: {spend: 5}, expect: true}", 3, "expected true, got false"),
         ("- {title: a, facts: {}, expect: true}", 3, ""),
-        ("- {title: a, facts: {}, expect: false}", 2, "expected false, got unknown"),
+        ("- {title: a, facts: {}, expect: false}", 3, "expected false, got unknown"),
         ("- {title: a, facts: {spend: 50}, expect: true, because: {en: for}}", 1, "expected 'for', got 'because'"),
     ],
 )
