@@ -30,10 +30,24 @@ def load_rules(folder: Path) -> RuleBook:
     unknown_folder, no_rule, no_cases, bad_id, duplicate_order, segment_cycle.
     """
     findings = Findings()
+    book = read_rules(folder, findings)
+    findings.check()
+    if book is None:
+        raise AssertionError  # there is a fault for it
+    return book
+
+
+def read_rules(folder: Path, findings: Findings) -> RuleBook | None:
+    """Return what can be read of a folder's rules, noting every mistake; None without a folder or a vocabulary.
+
+    With faults the book is for looking at, not for deciding: faulty rules hold stand-ins, or are missing.
+    """
     if not folder.is_dir():
         findings.add(Place(str(folder), 1, 1), "no_rules_folder", "there is no such folder")
-        findings.check()
+        return None
     vocabulary = _load_vocabulary(folder, findings)
+    if vocabulary is None:
+        return None
     rules = RuleReader.over(vocabulary, findings)
     loader = _Loader(folder, findings)
     _check_folders(folder, findings)
@@ -46,24 +60,21 @@ def load_rules(folder: Path) -> RuleBook:
     rules.conditions.check_segments(segments)
     _check_cycles(segments, loader, findings)
     classes = _classes(segments, loader, findings)
-    findings.check()
     found: tuple[Mapping[str, Rule], ...] = (segments, eligibility, conflicts, policies)
     versions = [[kind, one.id, one.version] for kind, group in zip(KINDS, found, strict=True) for one in group.values()]
     version = version_of(vocabulary.version, versions)
     return RuleBook(vocabulary, segments, eligibility, conflicts, policies, classes, version)
 
 
-def _load_vocabulary(folder: Path, findings: Findings) -> Vocabulary:
+def _load_vocabulary(folder: Path, findings: Findings) -> Vocabulary | None:
+    """Return a sound vocabulary; without one every rule would be faulty: the one true fault is told."""
     path = folder / "vocabulary.yaml"
     node = read_yaml(path, findings, shown=str(path))
     if node is None:
-        findings.check()  # without facts every rule would be faulty: tell the one true fault
-        raise AssertionError
+        return None
     before = len(findings.faults)
     vocabulary = read_vocabulary(node, Reader(findings))
-    if len(findings.faults) > before:
-        findings.check()
-    return vocabulary
+    return vocabulary if len(findings.faults) == before else None
 
 
 @dataclass(slots=True)
