@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from datetime import date
 
 from shared.rulekit.durable_backend.engine import Ruleset
-from shared.rulekit.durable_backend.programme import Programme, Shard, compile_conditions
+from shared.rulekit.durable_backend.extraction import Message, known_facts, message_of, reader_of
+from shared.rulekit.durable_backend.programme import Programme, compile_conditions
 from shared.rulekit.durable_backend.trial import try_in_child
 from shared.rulekit.facts import Facts
 from shared.rulekit.model import Condition, RuleBook
@@ -18,10 +19,17 @@ class DurableDecider:
     """
 
     def __init__(self, conditions: Mapping[str, Condition], book: RuleBook) -> None:
-        self._programme = compile_conditions(conditions, book)
-        try_in_child(self._programme)
+        programme = compile_conditions(conditions, book)
+        try_in_child(programme)
         self.version = book.version
-        self._rulesets = _rulesets(self._programme)
+        self._programme = programme
+        self._at_first = {name: name in programme.always for name in programme.conditions}
+        self._readers = [(name, reader_of(book.vocabulary[name])) for name in programme.table.facts()]
+        self._rulesets = [
+            Ruleset(f"{programme.digest}-{at}", shard.definition(), len(shard.rules) + 1)
+            for at, shard in enumerate(programme.shards)
+        ]
+        self._messages = _messages(programme, date.min)
 
     def decide(self, facts: Facts, *, on: date) -> dict[str, bool]:
         """Return for each condition whether it holds on the day of judgement: unknown does not hold.
@@ -29,27 +37,24 @@ class DurableDecider:
         Raises InvalidFact for a value that is not what the vocabulary says, and EngineFault when the engine did not
         come to the end: the caller then makes no contact.
         """
-        programme = self._programme
-        numbers = programme.table.numbers(facts, on)
-        verdicts = dict.fromkeys(programme.conditions, False)
-        for condition in programme.always:
-            verdicts[condition] = True
-        for shard, ruleset in self._rulesets:
-            for rule in ruleset.fire(message_of(shard, numbers)):
+        known = known_facts(facts, self._readers)
+        verdicts = self._at_first.copy()
+        held: set[str] = set()
+        for shard, ruleset, message in zip(self._programme.shards, self._rulesets, self._messages_on(on), strict=True):
+            for rule in ruleset.fire(message.text(known, held)):
+                held.update(shard.parts[rule])  # read by a later stage
                 for condition in shard.grants[rule]:
                     verdicts[condition] = True
-                for part in shard.parts[rule]:
-                    numbers[part] = 1  # read by a later stage
         return verdicts
 
+    def _messages_on(self, on: date) -> list[Message]:
+        day, messages = self._messages
+        if day != on:
+            self._messages = _, messages = _messages(self._programme, on)
+        return messages
 
-def message_of(shard: Shard, numbers: Mapping[str, int]) -> str:
-    """Return the numbers the shard reads as JSON fields, each led by a comma: all names and numbers are ours."""
-    return "".join([f',"{name}":{numbers[name]}' for name in shard.fields if name in numbers])
 
-
-def _rulesets(programme: Programme) -> list[tuple[Shard, Ruleset]]:
-    return [
-        (shard, Ruleset(f"{programme.digest}-{at}", shard.definition(), len(shard.rules) + 1))
-        for at, shard in enumerate(programme.shards)
-    ]
+def _messages(programme: Programme, on: date) -> tuple[date, list[Message]]:
+    wanted = {name: field for field, name in programme.table.names.items()}
+    shards = programme.shards
+    return on, [message_of([wanted[name] for name in shard.fields], programme.table, on) for shard in shards]

@@ -6,7 +6,7 @@ from datetime import date
 from fractions import Fraction
 from typing import Literal
 
-from shared.rulekit.facts import Facts, KnownValue, known_value, scaled
+from shared.rulekit.facts import scaled
 from shared.rulekit.model import RuleBook, Scalar
 from shared.rulekit.vocabulary import Fact
 
@@ -56,52 +56,11 @@ class FieldTable:
         codes = self.codes.setdefault(fact, {})
         return codes.setdefault(literal, len(codes) + 1)
 
-    def numbers(self, facts: Facts, on: date) -> dict[str, int]:
-        """Return the message's numbers by name for one subscriber; raises InvalidFact."""
-        known: dict[str, KnownValue | None] = {}
-        numbers: dict[str, int] = {}
-        for wanted, name in self.names.items():
-            number = self._number(wanted, known, facts, on)
-            if number is not None:
-                numbers[name] = number
-        return numbers
-
-    def _number(self, wanted: Field, known: dict[str, KnownValue | None], facts: Facts, on: date) -> int | None:
-        if wanted.kind == "part":
-            return 0
-        if wanted.kind == "in_force":
-            return int(self.book.segments[wanted.of].valid_for.covers(on))
-        value = self._known(wanted.of, known, facts)
-        if wanted.kind == "known":
-            return int(value is not None)
-        if value is None:
-            return None
-        if wanted.kind == "sign":
-            other = self._known(wanted.other, known, facts)
-            return None if other is None else _sign(whole(value), whole(other), wanted.times)
-        return self._of_value(wanted, value, on)
-
-    def _known(self, name: str, known: dict[str, KnownValue | None], facts: Facts) -> KnownValue | None:
-        if name not in known:
-            known[name] = known_value(self.book.vocabulary[name], facts.get(name))
-        return known[name]
-
-    def _of_value(self, wanted: Field, value: KnownValue, on: date) -> int:  # noqa: PLR0911 - one answer for each kind
-        match wanted.kind, value:
-            case "code", str():
-                return self.codes[wanted.of].get(value, 0)
-            case "age", date():
-                return on.toordinal() - value.toordinal()
-            case "size", frozenset():
-                return len(value)
-            case "overlaps", frozenset():
-                return int(not value.isdisjoint(wanted.values))
-            case "includes", frozenset():
-                return int(value.issuperset(wanted.values))
-            case "one_of", _:
-                return int(value in wanted.values)
-            case _:
-                return whole(value)
+    def facts(self) -> tuple[str, ...]:
+        """Return the facts that the fields are made of."""
+        found = {one.of: None for one in self.names if one.kind not in {"in_force", "part"}}
+        found |= {one.other: None for one in self.names if one.kind == "sign"}
+        return tuple(found)
 
 
 def whole(value: object) -> int:
@@ -116,7 +75,8 @@ def whole(value: object) -> int:
     raise TypeError(msg)
 
 
-def _sign(value: int, other: int, times: Fraction) -> int:
+def sign_of(value: int, other: int, times: Fraction) -> int:
+    """Return the sign of value − times × other, exact."""
     left, right = value * times.denominator, other * times.numerator
     return (left > right) - (left < right)
 
