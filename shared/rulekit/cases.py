@@ -67,10 +67,8 @@ def read_cases(book: RuleBook, folder: Path) -> tuple[list[FactCase], list[Scena
     """
     findings = Findings()
     reader = _CaseReader(book, findings, Reader(findings))
-    for kind, rules in zip(
-        KINDS, (book.segments, book.eligibility, book.conflicts, book.contact_policies), strict=True
-    ):
-        for rule_id in rules:
+    for kind in KINDS[:4]:
+        for rule_id in book.by_kind[kind]:
             path = folder / kind / rule_id / "cases.yaml"
             node = read_yaml(path, findings)
             if node is not None:

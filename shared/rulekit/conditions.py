@@ -87,12 +87,15 @@ def read_condition(
 class ConditionReader:
     """Reads conditions against a vocabulary; faults go to `findings`, references to segments are kept for a check.
 
+    `noun` is what the vocabulary's entries are called: an event's attributes are a vocabulary too.
+
     Codes: wrong_shape, empty_group, unknown_fact, unknown_operator, empty_list, too_many_values, different_types,
     unknown_segment, nested_too_deep, and those of `read_literal`.
     """
 
-    def __init__(self, vocabulary: Vocabulary, findings: Findings) -> None:
+    def __init__(self, vocabulary: Vocabulary, findings: Findings, *, noun: str = "fact") -> None:
         self._vocabulary = vocabulary
+        self._noun = noun
         self._findings = findings
         self._reader = Reader(findings)
         self.references: list[tuple[Place, str]] = []
@@ -141,7 +144,7 @@ class ConditionReader:
         fact = self._vocabulary.facts.get(name.text)
         if fact is None:
             known = [*self._vocabulary.facts, *_GROUPS]
-            self._findings.unknown(name.place, "unknown_fact", "fact", name.text, known)
+            self._findings.unknown(name.place, f"unknown_{self._noun}", self._noun, name.text, known)
         return fact
 
     def _tests(self, fact: Fact, value: Node) -> Condition:

@@ -31,7 +31,8 @@ def _check_products(rule: Requires, node: Node, rules: RuleReader, vocabulary: V
             rules.findings.unknown(node.place, "unknown_product", "product", product, held.values)
 
 
-def _members(reader: Reader, node: Node | None) -> Members:
+def read_members(reader: Reader, node: Node | None) -> Members:
+    """Return offers named by category, campaign or offering; code empty_members when it names none."""
     if node is None:
         return Members()
     parts = reader.fields(node, node.place, (), _MEMBER_KINDS)
@@ -42,7 +43,7 @@ def _members(reader: Reader, node: Node | None) -> Members:
 
 
 def _exclusive(reader: Reader, parts: Parts, common: Common) -> Exclusive:
-    return Exclusive(**common, members=_members(reader, parts.get("members")))
+    return Exclusive(**common, members=read_members(reader, parts.get("members")))
 
 
 def _requires(reader: Reader, parts: Parts, common: Common) -> Requires:
@@ -53,7 +54,7 @@ def _requires(reader: Reader, parts: Parts, common: Common) -> Requires:
 
 
 def _supersedes(reader: Reader, parts: Parts, common: Common) -> Supersedes:
-    winner, loser = _members(reader, parts.get("winner")), _members(reader, parts.get("loser"))
+    winner, loser = read_members(reader, parts.get("winner")), read_members(reader, parts.get("loser"))
     return Supersedes(**common, winner=winner, loser=loser)
 
 

@@ -1,5 +1,6 @@
 """A folder of rules as one checked book."""
 
+import dataclasses
 import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -9,16 +10,28 @@ from typing import TypeVar
 from shared.rulekit.conflict_reading import read_conflict
 from shared.rulekit.facts import nearest, segments_of
 from shared.rulekit.faults import Findings, Place
-from shared.rulekit.model import ConflictRule, ContactPolicy, Rule, RuleBook, SegmentRule
+from shared.rulekit.model import (
+    KINDS,
+    ConflictRule,
+    ContactPolicy,
+    EventType,
+    Members,
+    RankingRule,
+    Rule,
+    RuleBook,
+    SegmentRule,
+    TriggerRule,
+)
 from shared.rulekit.policy_reading import read_contact_policy
+from shared.rulekit.ranking_reading import read_ranking
 from shared.rulekit.reading import ID, Reader
 from shared.rulekit.rule_reading import RuleReader
 from shared.rulekit.tree import Node, version_of
+from shared.rulekit.trigger_reading import read_trigger
 from shared.rulekit.vocabulary import Vocabulary
-from shared.rulekit.vocabulary_reading import read_vocabulary
+from shared.rulekit.vocabulary_reading import read_events, read_vocabulary
 from shared.rulekit.yaml_tree import read_yaml
 
-KINDS = ("segments", "eligibility", "conflicts", "contact_policy")
 OTHER_FOLDERS = ("campaigns", "catalogue", "column_maps", "schema")  # beside the rules, read by others
 _RuleT = TypeVar("_RuleT", bound=Rule)
 
@@ -45,9 +58,10 @@ def read_rules(folder: Path, findings: Findings) -> RuleBook | None:
     if not folder.is_dir():
         findings.add(Place(str(folder), 1, 1), "no_rules_folder", "there is no such folder")
         return None
-    vocabulary = _load_vocabulary(folder, findings)
-    if vocabulary is None:
+    read = _load_vocabulary(folder, findings)
+    if read is None:
         return None
+    vocabulary, events = read
     rules = RuleReader.over(vocabulary, findings)
     loader = _Loader(folder, findings)
     _check_folders(folder, findings)
@@ -57,24 +71,32 @@ def read_rules(folder: Path, findings: Findings) -> RuleBook | None:
     policies: dict[str, ContactPolicy] = loader.load(
         "contact_policy", lambda node, name: read_contact_policy(node, name, rules)
     )
+    triggers: dict[str, TriggerRule] = loader.load(
+        "triggers", lambda node, name: read_trigger(node, name, rules, events)
+    )
+    ranking = loader.load("ranking", lambda node, name: read_ranking(node, name, rules))
     rules.conditions.check_segments(segments)
     _check_cycles(segments, loader, findings)
+    _check_ranking(ranking, loader, findings)
     classes = _classes(segments, loader, findings)
-    found: tuple[Mapping[str, Rule], ...] = (segments, eligibility, conflicts, policies)
-    versions = [[kind, one.id, one.version] for kind, group in zip(KINDS, found, strict=True) for one in group.values()]
-    version = version_of(vocabulary.version, versions)
-    return RuleBook(vocabulary, segments, eligibility, conflicts, policies, classes, version)
+    book = RuleBook(vocabulary, segments, eligibility, conflicts, policies, classes, "", triggers, ranking, events)
+    return dataclasses.replace(book, version=_version(book))
 
 
-def _load_vocabulary(folder: Path, findings: Findings) -> Vocabulary | None:
+def _version(book: RuleBook) -> str:
+    rules = [[kind, one.id, one.version] for kind, group in book.by_kind.items() for one in group.values()]
+    return version_of(book.vocabulary.version, rules)
+
+
+def _load_vocabulary(folder: Path, findings: Findings) -> tuple[Vocabulary, Mapping[str, EventType]] | None:
     """Return a sound vocabulary; without one every rule would be faulty: the one true fault is told."""
     path = folder / "vocabulary.yaml"
     node = read_yaml(path, findings, shown=str(path))
     if node is None:
         return None
     before = len(findings.faults)
-    vocabulary = read_vocabulary(node, Reader(findings))
-    return vocabulary if len(findings.faults) == before else None
+    vocabulary, events = read_vocabulary(node, Reader(findings)), read_events(node, Reader(findings))
+    return (vocabulary, events) if len(findings.faults) == before else None
 
 
 @dataclass(slots=True)
@@ -137,6 +159,20 @@ def _classes(segments: dict[str, SegmentRule], loader: _Loader, findings: Findin
     return {name: tuple(rule.id for rule in rules) for name, rules in classes.items()}
 
 
+def _check_ranking(ranking: dict[str, RankingRule], loader: _Loader, findings: Findings) -> None:
+    """Note rules that could both come first, a missing rule for all other offers, and rules that it hides."""
+    ordered = sorted(ranking.values(), key=lambda rule: (rule.order, rule.id))
+    for first, second in itertools.pairwise(ordered):
+        place = Place(loader.path("ranking", second.id), 1, 1)
+        if first.order == second.order:
+            findings.add(place, "duplicate_order", f"{first.id} has order {first.order} too")
+        elif first.members == Members():
+            findings.add(place, "never_used", f"{first.id} ranks every offer and comes before it")
+    if ordered and all(rule.members != Members() for rule in ordered):
+        place = Place(loader.path("ranking", ordered[-1].id), 1, 1)
+        findings.add(place, "no_ranking", "one ranking rule must leave out 'ranks', for all other offers")
+
+
 def _check_cycles(segments: dict[str, SegmentRule], loader: _Loader, findings: Findings) -> None:
     """Note every segment that, through those it names or those before it in its class, depends on itself."""
     needs = {name: _needed(rule, segments) for name, rule in segments.items()}
@@ -157,3 +193,6 @@ def _needed(rule: SegmentRule, segments: dict[str, SegmentRule]) -> set[str]:
         if rule.classifies is not None and one.classifies == rule.classifies and one.order < rule.order:
             found |= segments_of(one.when)
     return found
+
+
+__all__ = ["KINDS", "OTHER_FOLDERS", "load_rules", "read_rules"]

@@ -64,6 +64,9 @@ from shared.rulekit.triggers import (
 )
 from shared.rulekit.vocabulary import Vocabulary
 
+KINDS = ("segments", "eligibility", "conflicts", "contact_policy", "triggers", "ranking")
+"""The kinds of rules: the folders they stand in, in the order they are read."""
+
 
 class UnknownSegment(NotFound):
     """A condition names a segment the book does not hold."""
@@ -96,6 +99,19 @@ class RuleBook:
     events: Mapping[str, EventType] = field(default_factory=dict)
     """The types of events that triggers may name."""
 
+    @property
+    def by_kind(self) -> Mapping[str, Mapping[str, Rule]]:
+        """All rules by kind and id, the kinds in the order of `KINDS`."""
+        groups: tuple[Mapping[str, Rule], ...] = (
+            self.segments,
+            self.eligibility,
+            self.conflicts,
+            self.contact_policies,
+            self.triggers,
+            self.ranking,
+        )
+        return dict(zip(KINDS, groups, strict=True))
+
     def segment(self, segment: str) -> SegmentRule:
         """Return a segment; raises UnknownSegment."""
         try:
@@ -114,6 +130,7 @@ class RuleBook:
 
 
 __all__ = [
+    "KINDS",
     "AbsencePattern",
     "AgeOperator",
     "All",

@@ -29,6 +29,11 @@ _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _SAME = get_args(CoolingOff.__annotations__["same"])
 _UNITS = get_args(Calendar.__annotations__["unit"])
 
+# What governance fills in: the request's channel for all, and what the kind counts or finds.
+_ASKED = ("channel",)
+_COUNTED = ("limit", "used", "channel")
+_LISTED = ("reason", "source", "channel")
+
 
 def read_contact_policy(node: Node, folder: str, rules: RuleReader) -> ContactPolicy | None:
     """Return the rule of a file under `contact_policy/`; None when its kind is unknown.
@@ -146,11 +151,11 @@ def _capacity(reader: Reader, parts: Parts, common: Common) -> Capacity:
 
 
 _KINDS: Mapping[str, Kind[ContactPolicy]] = {
-    "frequency_cap": Kind(("per", "limit", "window"), ("applies_to",), _frequency_cap),
-    "spacing": Kind(("per", "at_least"), ("applies_to",), _spacing),
-    "quiet_hours": Kind((), ("applies_to", "weekly", "holidays"), _quiet_hours),
-    "cooling_off": Kind(("after", "same", "span"), ("applies_to",), _cooling_off),
-    "list_effect": Kind(("list",), ("applies_to",), _list_effect),
-    "no_repeat": Kind(("span",), ("applies_to",), _no_repeat),
-    "capacity": Kind(("limit", "window", "zone"), ("applies_to",), _capacity),
+    "frequency_cap": Kind(("per", "limit", "window"), ("applies_to",), _frequency_cap, _COUNTED),
+    "spacing": Kind(("per", "at_least"), ("applies_to",), _spacing, _ASKED),
+    "quiet_hours": Kind((), ("applies_to", "weekly", "holidays"), _quiet_hours, _ASKED),
+    "cooling_off": Kind(("after", "same", "span"), ("applies_to",), _cooling_off, _ASKED),
+    "list_effect": Kind(("list",), ("applies_to",), _list_effect, _LISTED),
+    "no_repeat": Kind(("span",), ("applies_to",), _no_repeat, _ASKED),
+    "capacity": Kind(("limit", "window", "zone"), ("applies_to",), _capacity, _COUNTED),
 }

@@ -9,9 +9,10 @@ from typing import Generic, TypeVar, get_args
 from shared.kernel.text import Text
 from shared.rulekit import model
 from shared.rulekit.conditions import ConditionReader
-from shared.rulekit.faults import Findings, Place
+from shared.rulekit.facts import nearest
+from shared.rulekit.faults import Findings
 from shared.rulekit.reading import Reader
-from shared.rulekit.tree import Entries, Node, version_of
+from shared.rulekit.tree import Entries, Node, Scalar, version_of
 from shared.rulekit.vocabulary import Vocabulary
 
 _EVERY = ("id", "owner", "because")
@@ -28,13 +29,15 @@ class Kind(Generic[_RuleT_co]):
     required: tuple[str, ...]
     optional: tuple[str, ...]
     build: Callable[[Reader, Parts, Common], _RuleT_co]
+    places: tuple[str, ...] = ()
+    """What `because` may have filled in."""
 
 
 @dataclass(slots=True)
 class RuleReader:
     """Reads one rule; faults go to `findings`.
 
-    Codes: id_mismatch, bad_placeholder, empty_span, and those of `Reader` and conditions.
+    Codes: id_mismatch, bad_placeholder, unknown_place, empty_span, and those of `Reader` and conditions.
     """
 
     vocabulary: Vocabulary
@@ -49,28 +52,33 @@ class RuleReader:
 
     def segment(self, node: Node, folder: str) -> model.SegmentRule:
         """Read a rule under `segments/`."""
-        parts = self._fields(node, ("when",), ("classifies", "order"))
+        parts = self.fields(node, ("when",), ("classifies", "order"))
         order = self.reader.whole(parts.get("order"), least=0)
         classifies = self.reader.name(parts.get("classifies")) or None
         if (classifies is None) != ("order" not in parts):
             self.findings.add(node.place, "missing_key", "'classifies' and 'order' go together")
         return model.SegmentRule(
-            **self._common(parts, node, folder, facts_only=True),
-            when=self._when(parts),
+            **self.common(parts, node, folder, facts=True),
+            when=self.when(parts),
             classifies=classifies,
             order=order,
         )
 
     def eligibility(self, node: Node, folder: str) -> model.EligibilityRule:
         """Read a rule under `eligibility/`."""
-        parts = self._fields(node, ("level", "when"))
-        common = self._common(parts, node, folder, facts_only=True)
+        parts = self.fields(node, ("level", "when"))
+        common = self.common(parts, node, folder, facts=True)
         return model.EligibilityRule(
-            **common, level=self.reader.word(parts.get("level"), _LEVELS), when=self._when(parts)
+            **common, level=self.reader.word(parts.get("level"), _LEVELS), when=self.when(parts)
         )
 
-    def by_kind(self, node: Node, folder: str, kinds: "Mapping[str, Kind[_RuleT_co]]") -> _RuleT_co | None:
-        """Read a rule whose `kind` says what else it holds; None when the kind itself is faulty."""
+    def by_kind(
+        self, node: Node, folder: str, kinds: "Mapping[str, Kind[_RuleT_co]]", *, facts: bool = False
+    ) -> _RuleT_co | None:
+        """Read a rule whose `kind` says what else it holds; None when the kind itself is faulty.
+
+        With `facts` its `because` may name facts besides the places of its kind.
+        """
         named = node.get("kind") if isinstance(node, Entries) else None
         if named is None:
             self.reader.fields(node, node.place, (*_EVERY, "kind"), ("valid_for",))
@@ -79,20 +87,26 @@ class RuleReader:
         kind = kinds[self.reader.word(named, tuple(kinds))]
         if len(self.findings.faults) > before:  # without its kind nothing else of the rule can be judged
             return None
-        parts = self._fields(node, ("kind", *kind.required), kind.optional)
-        return kind.build(self.reader, parts, self._common(parts, node, folder))
+        parts = self.fields(node, ("kind", *kind.required), kind.optional)
+        return kind.build(self.reader, parts, self.common(parts, node, folder, places=kind.places, facts=facts))
 
-    def _fields(self, node: Node, required: Collection[str], optional: Collection[str] = ()) -> Parts:
+    def fields(self, node: Node, required: Collection[str], optional: Collection[str] = ()) -> Parts:
+        """Return the parts of a rule: what every rule has and what this kind adds."""
         return self.reader.fields(node, node.place, (*_EVERY, *required), ("valid_for", *optional))
 
-    def _common(self, parts: Parts, node: Node, folder: str, *, facts_only: bool = False) -> Common:
+    def common(
+        self, parts: Parts, node: Node, folder: str, *, places: Collection[str] = (), facts: bool = False
+    ) -> Common:
+        """Return what every rule has; `because` may have these places filled in, and with `facts` every fact."""
         rule_id = self.reader.name(parts.get("id"))
         if rule_id and rule_id != folder:
             self.findings.add(parts["id"].place, "id_mismatch", f"id {rule_id!r} is not the folder's name", folder)
         because = parts.get("because")
         text = self.reader.bilingual(because, node.place) if because is not None else Text("", "")
-        for words in (text.zh, text.en):
-            self._check_placeholders(words, because.place if because else node.place, facts_only=facts_only)
+        known = [*places, *self.vocabulary.facts] if facts else places
+        for _, words in because.entries if isinstance(because, Entries) else ():
+            if isinstance(words, Scalar):
+                self._check_places(words, known, facts=facts)
         return {
             "id": folder,
             "version": version_of(node),
@@ -101,19 +115,25 @@ class RuleReader:
             "valid_for": self._valid_for(parts.get("valid_for")),
         }
 
-    def _check_placeholders(self, words: str, place: Place, *, facts_only: bool) -> None:
+    def _check_places(self, words: Scalar, known: Collection[str], *, facts: bool) -> None:
         try:
-            fields = [(name, form, conversion) for _, name, form, conversion in string.Formatter().parse(words)]
+            fields = [(name, form, conversion) for _, name, form, conversion in string.Formatter().parse(words.text)]
         except ValueError as error:
-            self.findings.add(place, "bad_placeholder", f"{error}: write {{fact}}")
+            self.findings.add(words.place, "bad_placeholder", f"{error}: write {{fact}}")
             return
         for name, form, conversion in fields:
             if name is None:
                 continue
             if form or conversion or not name.isidentifier():
-                self.findings.add(place, "bad_placeholder", f"a place is written {{fact}}, not {{{name}…}}")
-            elif facts_only and name not in self.vocabulary:
-                self.findings.unknown(place, "unknown_fact", "fact", name, self.vocabulary.facts)
+                self.findings.add(words.place, "bad_placeholder", f"a place is written {{fact}}, not {{{name}…}}")
+            elif name in known:
+                continue
+            elif facts:
+                self.findings.unknown(words.place, "unknown_fact", "fact", name, known)
+            else:
+                there_are = ", ".join(f"{{{one}}}" for one in known) or "none"
+                message = f"nothing is filled in for {{{name}}}; places in this kind's words: {there_are}"
+                self.findings.add(words.place, "unknown_place", message, nearest(name, known))
 
     def _valid_for(self, node: Node | None) -> model.ValidFor:
         if node is None:
@@ -124,5 +144,6 @@ class RuleReader:
             self.findings.add(node.place, "empty_span", f"ends on {end}, before it starts on {start}")
         return model.ValidFor(start, end)
 
-    def _when(self, parts: Parts) -> model.Condition:
+    def when(self, parts: Parts) -> model.Condition:
+        """Return the condition of a rule that must have one."""
         return self.conditions.read(parts["when"]) if "when" in parts else model.Constant(value=None)

@@ -1,11 +1,13 @@
 """`rules/vocabulary.yaml`: read, checked, versioned."""
 
 import re
+from collections.abc import Mapping
 
 from shared.kernel.text import Text
 from shared.rulekit.faults import Place
 from shared.rulekit.reading import Reader
 from shared.rulekit.tree import Entries, Node, Scalar, version_of
+from shared.rulekit.triggers import EventType
 from shared.rulekit.vocabulary import CHOICE_TYPES, FACT_TYPES, Fact, Vocabulary
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
@@ -18,7 +20,7 @@ def read_vocabulary(node: Node, reader: Reader) -> Vocabulary:
 
     Codes: bad_name, reserved_name, duplicate_column, no_values, bad_value, and those of `Reader`.
     """
-    parts = reader.fields(node, node.place, ("facts",))
+    parts = reader.fields(node, node.place, ("facts",), ("events",))
     facts: dict[str, Fact] = {}
     columns: dict[tuple[str, str], str] = {}
     entries = parts.get("facts")
@@ -35,27 +37,69 @@ def read_vocabulary(node: Node, reader: Reader) -> Vocabulary:
     return Vocabulary(facts, version_of(node))
 
 
+def read_events(node: Node, reader: Reader) -> dict[str, EventType]:
+    """Return the types of events of a vocabulary file by name; faulty ones are left out and noted."""
+    entries = node.get("events") if isinstance(node, Entries) else None
+    if entries is not None and not isinstance(entries, Entries):
+        reader.fields(entries, entries.place, ())
+    events: dict[str, EventType] = {}
+    for name, value in entries.entries if isinstance(entries, Entries) else ():
+        if not _is_name(name, "an event", reader):
+            continue
+        parts = reader.fields(value, value.place, ("owner", "zh", "en"), ("attributes",))
+        owner = reader.text(parts.get("owner"))
+        attributes = _read_attributes(parts.get("attributes"), owner, reader)
+        events[name.text] = EventType(name.text, owner, _label(parts, reader), attributes)
+    return events
+
+
+def _read_attributes(node: Node | None, owner: str, reader: Reader) -> dict[str, Fact]:
+    if node is not None and not isinstance(node, Entries):
+        reader.fields(node, node.place, ())
+    attributes = {}
+    for name, value in node.entries if isinstance(node, Entries) else ():
+        if not _is_name(name, "an attribute", reader):
+            continue
+        parts = reader.fields(value, value.place, ("type", "zh", "en"), ("unit", "values"))
+        attributes[name.text] = _typed(name.text, owner, name.text, parts, value.place, reader)
+    return attributes
+
+
 def _read_fact(name: Scalar, node: Node, reader: Reader) -> Fact | None:
-    if not _NAME.fullmatch(name.text):
-        reader.findings.add(name.place, "bad_name", f"{name.text!r} is not lower case letters, digits and underscores")
-        return None
-    if name.text in _RESERVED:
-        reader.findings.add(name.place, "reserved_name", f"a fact cannot be called {name.text!r}")
+    if not _is_name(name, "a fact", reader):
         return None
     parts = reader.fields(node, node.place, ("type", "owner", "column", "zh", "en"), ("unit", "values"))
-    fact_type = reader.word(parts.get("type"), FACT_TYPES)
     column = reader.text(parts.get("column"))
     if column and not _NAME.fullmatch(column):
         reader.findings.add(parts["column"].place, "bad_name", f"{column!r} cannot be a column")
+    return _typed(name.text, reader.text(parts.get("owner")), column, parts, node.place, reader)
+
+
+def _typed(name: str, owner: str, column: str, parts: Mapping[str, Node], place: Place, reader: Reader) -> Fact:
+    fact_type = reader.word(parts.get("type"), FACT_TYPES)
     return Fact(
-        name=name.text,
+        name=name,
         type=fact_type,
-        owner=reader.text(parts.get("owner")),
+        owner=owner,
         column=column,
-        label=Text(reader.text(parts.get("zh")), reader.text(parts.get("en"))),
+        label=_label(parts, reader),
         unit=reader.text(parts.get("unit")),
-        values=_read_values(parts.get("values"), node.place, reader, wanted=fact_type in CHOICE_TYPES),
+        values=_read_values(parts.get("values"), place, reader, wanted=fact_type in CHOICE_TYPES),
     )
+
+
+def _is_name(name: Scalar, what: str, reader: Reader) -> bool:
+    if not _NAME.fullmatch(name.text):
+        reader.findings.add(name.place, "bad_name", f"{name.text!r} is not lower case letters, digits and underscores")
+        return False
+    if name.text in _RESERVED:
+        reader.findings.add(name.place, "reserved_name", f"{what} cannot be called {name.text!r}")
+        return False
+    return True
+
+
+def _label(parts: Mapping[str, Node], reader: Reader) -> Text:
+    return Text(reader.text(parts.get("zh")), reader.text(parts.get("en")))
 
 
 def _read_values(node: Node | None, place: Place, reader: Reader, *, wanted: bool) -> dict[str, Text]:
