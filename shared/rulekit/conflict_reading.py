@@ -18,7 +18,7 @@ def read_conflict(node: Node, folder: str, rules: RuleReader) -> ConflictRule | 
 
     Codes: empty_members, unknown_product, and those every rule may have.
     """
-    rule = rules.by_kind(node, folder, _KINDS)
+    rule = rules.by_kind(node, folder, CONFLICT_KINDS)
     if isinstance(rule, Requires):
         _check_products(rule, node, rules, rules.vocabulary)
     return rule
@@ -62,7 +62,7 @@ def _not_within(reader: Reader, parts: Parts, common: Common) -> NotWithin:
     return NotWithin(**common, same=reader.word(parts.get("same"), _SAME), span=reader.span(parts.get("span")))
 
 
-_KINDS: Mapping[str, Kind[ConflictRule]] = {
+CONFLICT_KINDS: Mapping[str, Kind[ConflictRule]] = {
     "exclusive": Kind(("members",), (), _exclusive),
     "requires": Kind(("offering", "products"), (), _requires),
     "supersedes": Kind(("winner", "loser"), (), _supersedes),

@@ -40,10 +40,12 @@ from shared.rulekit.contact_policies import (
     Window,
 )
 from shared.rulekit.rules import (
+    LEVELS,
     Bounds,
     ConflictRule,
     EligibilityRule,
     Exclusive,
+    Level,
     Members,
     NotWithin,
     RankingRule,
@@ -131,6 +133,7 @@ class RuleBook:
 
 __all__ = [
     "KINDS",
+    "LEVELS",
     "AbsencePattern",
     "AgeOperator",
     "All",
@@ -155,6 +158,7 @@ __all__ = [
     "HolidaySpan",
     "InSegment",
     "IsKnown",
+    "Level",
     "ListEffect",
     "Members",
     "NoRepeat",

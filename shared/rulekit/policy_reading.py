@@ -40,7 +40,7 @@ def read_contact_policy(node: Node, folder: str, rules: RuleReader) -> ContactPo
 
     Codes: empty_list, no_hours, and those every rule may have.
     """
-    return rules.by_kind(node, folder, _KINDS)
+    return rules.by_kind(node, folder, POLICY_KINDS)
 
 
 def _applies_to(reader: Reader, parts: Parts) -> AppliesTo:
@@ -150,7 +150,7 @@ def _capacity(reader: Reader, parts: Parts, common: Common) -> Capacity:
     )
 
 
-_KINDS: Mapping[str, Kind[ContactPolicy]] = {
+POLICY_KINDS: Mapping[str, Kind[ContactPolicy]] = {
     "frequency_cap": Kind(("per", "limit", "window"), ("applies_to",), _frequency_cap, _COUNTED),
     "spacing": Kind(("per", "at_least"), ("applies_to",), _spacing, _ASKED),
     "quiet_hours": Kind((), ("applies_to", "weekly", "holidays"), _quiet_hours, _ASKED),

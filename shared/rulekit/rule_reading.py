@@ -4,7 +4,7 @@ import string
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any as Whatever
-from typing import Generic, TypeVar, get_args
+from typing import Generic, TypeVar
 
 from shared.kernel.text import Text
 from shared.rulekit import model
@@ -16,7 +16,7 @@ from shared.rulekit.tree import Entries, Node, Scalar, version_of
 from shared.rulekit.vocabulary import Vocabulary
 
 _EVERY = ("id", "owner", "because")
-_LEVELS = get_args(model.EligibilityRule.__annotations__["level"])
+_LOOSE = ("version",)  # nobody writes it here, but others do: a version is worked out from the content
 Parts = Mapping[str, Node]
 Common = dict[str, Whatever]
 _RuleT_co = TypeVar("_RuleT_co", bound=model.Rule, covariant=True)
@@ -44,6 +44,8 @@ class RuleReader:
     findings: Findings
     conditions: ConditionReader
     reader: Reader
+    lenient: bool = False
+    """Whether id, owner and words may be missing: to judge by a rule that is only being thought about."""
 
     @classmethod
     def over(cls, vocabulary: Vocabulary, findings: Findings) -> "RuleReader":
@@ -69,7 +71,7 @@ class RuleReader:
         parts = self.fields(node, ("level", "when"))
         common = self.common(parts, node, folder, facts=True)
         return model.EligibilityRule(
-            **common, level=self.reader.word(parts.get("level"), _LEVELS), when=self.when(parts)
+            **common, level=self.reader.word(parts.get("level"), tuple(model.LEVELS)), when=self.when(parts)
         )
 
     def by_kind(
@@ -92,6 +94,8 @@ class RuleReader:
 
     def fields(self, node: Node, required: Collection[str], optional: Collection[str] = ()) -> Parts:
         """Return the parts of a rule: what every rule has and what this kind adds."""
+        if self.lenient:
+            return self.reader.fields(node, node.place, required, (*_EVERY, *_LOOSE, "valid_for", *optional))
         return self.reader.fields(node, node.place, (*_EVERY, *required), ("valid_for", *optional))
 
     def common(
@@ -102,7 +106,7 @@ class RuleReader:
         if rule_id and rule_id != folder:
             self.findings.add(parts["id"].place, "id_mismatch", f"id {rule_id!r} is not the folder's name", folder)
         because = parts.get("because")
-        text = self.reader.bilingual(because, node.place) if because is not None else Text("", "")
+        text = Text("", "") if because is None else self._words(because)
         known = [*places, *self.vocabulary.facts] if facts else places
         for _, words in because.entries if isinstance(because, Entries) else ():
             if isinstance(words, Scalar):
@@ -114,6 +118,12 @@ class RuleReader:
             "because": text,
             "valid_for": self._valid_for(parts.get("valid_for")),
         }
+
+    def _words(self, node: Node) -> Text:
+        if not self.lenient:
+            return self.reader.bilingual(node, node.place)
+        parts = self.reader.fields(node, node.place, (), ("zh", "en"))
+        return Text(self.reader.text(parts.get("zh")), self.reader.text(parts.get("en")))
 
     def _check_places(self, words: Scalar, known: Collection[str], *, facts: bool) -> None:
         try:

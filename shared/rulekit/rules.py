@@ -1,5 +1,6 @@
 """What every rule has, and the rules about subscribers and offers: segments, eligibility, conflicts."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
@@ -40,11 +41,20 @@ class SegmentRule(Rule):
     order: int = 0
 
 
+Level = Literal["eligibility", "applicability", "suitability"]
+LEVELS: Mapping[Level, Text] = {
+    "eligibility": Text("资格", "eligibility"),
+    "applicability": Text("适用性", "applicability"),
+    "suitability": Text("适配性", "suitability"),
+}
+"""The levels of eligibility rules (may, makes sense now, fits) in the order they are asked, and what they are called."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EligibilityRule(Rule):
     """Who may (eligibility), needs (applicability) or suits (suitability) an offering that names this rule."""
 
-    level: Literal["eligibility", "applicability", "suitability"]
+    level: Level
     when: Condition
 
 

@@ -30,13 +30,17 @@ def read_trigger(node: Node, folder: str, rules: RuleReader, events: Mapping[str
     Codes: unknown_event, unknown_attribute, segment_of_event, too_few_steps, too_many_steps, too_large, and those
     every rule may have.
     """
+    return rules.by_kind(node, folder, trigger_kinds(rules, events), facts=True)
+
+
+def trigger_kinds(rules: RuleReader, events: Mapping[str, EventType]) -> Mapping[str, Kind[TriggerRule]]:
+    """Return what a trigger of each kind holds, and how it is read."""
     patterns = _Patterns(rules, events)
-    kinds = {
+    return {
         "count": Kind(("event", "at_least", "within"), ("where", *_OPTIONAL), patterns.count, _COUNT_PLACES),
         "sequence": Kind(("steps", "within"), _OPTIONAL, patterns.sequence, _COUNT_PLACES),
         "absence": Kind(("after", "without", "for"), _OPTIONAL, patterns.absence, _COUNT_PLACES),
     }
-    return rules.by_kind(node, folder, kinds, facts=True)
 
 
 class _Patterns:

@@ -28,6 +28,17 @@ facts:
      values: {crbt: 彩铃, crbt_box: {zh: 音乐盒, en: music box}, mms: 彩信包}}
   joined: {type: date, owner: customer_view, column: joined, zh: 入网, en: Joined}
   renewed: {type: date, owner: customer_view, column: renewed, zh: 续约, en: Renewed}
+events:
+  passed:
+    {owner: customer_view, zh: 超过, en: Passed, attributes: {percent: {type: integer, zh: 比例, en: Percent}}}
+  paid:
+    owner: customer_view
+    zh: 缴费
+    en: Paid
+    attributes:
+      amount: {type: money, unit: yuan, zh: 金额, en: Amount}
+      way: {type: enum, zh: 方式, en: Way, values: {cash: 现金, card: 银行卡}}
+  downloaded: {owner: customer_view, zh: 下载, en: Downloaded}
 """
 
 HEAD = 'id: {id}\nowner: tests\nbecause: {{zh: "因为", en: "because"}}\n'
