@@ -7,11 +7,11 @@ from nameko.extensions import DependencyProvider
 from services.catalogue.adapters.rule_names import RuleNames
 from services.catalogue.adapters.store import SqlStore
 from services.catalogue.application.use_cases import UseCases
-from services.catalogue.settings import Settings
+from services.catalogue.settings import SERVICE, Settings
 from shared.kernel.clock import Clock
+from shared.observability.rules_in_force import open_rules
 from shared.persistence import opening
 from shared.persistence.database import Database
-from shared.rulekit.rule_book import RuleSource
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -23,7 +23,7 @@ def open_database(settings: Settings) -> Database:
 
 def build(settings: Settings, clock: Clock | None = None) -> UseCases:
     """Put the service together; a `clock` given here replaces the settings'. Raises RuleFaults for faulty rules."""
-    names = RuleNames(RuleSource(settings.rules))
+    names = RuleNames(open_rules(settings.rules, settings.rule_sets, SERVICE))
     return UseCases(SqlStore(open_database(settings)), names, clock or settings.clock)
 
 

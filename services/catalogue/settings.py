@@ -17,14 +17,18 @@ class Settings:
     database_url: str
     rules: Path
     clock: Clock
+    rule_sets: Path | None = None
+    """Where accepted rule sets are kept and one may be pinned; None: nowhere."""
 
     @staticmethod
     def read(variables: Mapping[str, str]) -> "Settings":
-        """Read BANYAN_DATABASE_URL, BANYAN_VAR, BANYAN_RULES_DIR and BANYAN_CLOCK.
+        """Read BANYAN_DATABASE_URL, BANYAN_VAR, BANYAN_RULES_DIR, BANYAN_RULE_SETS and BANYAN_CLOCK.
 
         Raises FaultySettings naming every faulty variable.
         """
         env = Environment(variables)
-        settings = Settings(database_url=env.database_url(SERVICE), rules=env.rules(), clock=env.clock())
+        settings = Settings(
+            database_url=env.database_url(SERVICE), rules=env.rules(), clock=env.clock(), rule_sets=env.rule_sets()
+        )
         env.check()
         return settings

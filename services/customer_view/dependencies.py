@@ -9,13 +9,15 @@ from services.customer_view.adapters.column_map_files import ColumnMapFiles
 from services.customer_view.adapters.row_files import LocalRowFiles
 from services.customer_view.adapters.seen_ids import seen_ids_on_disk
 from services.customer_view.adapters.store import SqlStore
+from services.customer_view.adapters.trigger_engine import DurableTriggers
 from services.customer_view.application.imports import FileImport
+from services.customer_view.application.triggers import Triggers
 from services.customer_view.application.use_cases import UseCases
-from services.customer_view.settings import Settings
+from services.customer_view.settings import SERVICE, Settings
 from shared.kernel.clock import Clock
+from shared.observability.rules_in_force import open_rules
 from shared.persistence import opening
 from shared.persistence.database import Database
-from shared.rulekit.rule_book import RuleSource
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -26,17 +28,24 @@ def open_database(settings: Settings) -> Database:
 
 
 def build(settings: Settings, clock: Clock | None = None) -> UseCases:
-    """Put the service together; a `clock` given here replaces the settings'. Columns for new facts are added now."""
+    """Put the service together; columns for new facts are added now.
+
+    A `clock` given here replaces the settings' and switches the timer off: whoever steers the time says what is due.
+    """
     store = SqlStore(open_database(settings))
-    rules = RuleSource(settings.rules)
+    rules = open_rules(settings.rules, settings.rule_sets, SERVICE)
     store.prepare(rules.current())
-    return UseCases(
+    counted = clock or settings.clock
+    triggers = Triggers(
         store=store,
         rules=rules,
-        clock=clock or settings.clock,
+        engine=DurableTriggers(),
+        clock=counted,
         zone=settings.zone,
-        fresh=lambda: uuid.uuid4().hex,
+        fresh=_fresh,
+        has_timers=settings.has_timers and clock is None,
     )
+    return UseCases(store=store, rules=rules, clock=counted, zone=settings.zone, fresh=_fresh, triggers=triggers)
 
 
 def build_import(use_cases: UseCases) -> FileImport:
@@ -48,6 +57,10 @@ def build_import(use_cases: UseCases) -> FileImport:
         column_maps=ColumnMapFiles(),
         seen_ids=seen_ids_on_disk,
     )
+
+
+def _fresh() -> str:
+    return uuid.uuid4().hex
 
 
 class Dependencies(DependencyProvider):

@@ -20,16 +20,25 @@ class Settings:
     rules: Path
     clock: Clock
     zone: ZoneInfo
+    has_timers: bool = True
+    """Whether this process looks every 30 s for triggers that are due."""
+    rule_sets: Path | None = None
+    """Where accepted rule sets are kept and one may be pinned; None: nowhere."""
 
     @staticmethod
     def read(variables: Mapping[str, str]) -> "Settings":
-        """Read BANYAN_DATABASE_URL, BANYAN_VAR, BANYAN_RULES_DIR, BANYAN_CLOCK, BANYAN_ZONE.
+        """Read BANYAN_DATABASE_URL, …_VAR, …_RULES_DIR, …_RULE_SETS, …_CLOCK, …_ZONE, …_TIMERS.
 
         Raises FaultySettings naming every faulty variable.
         """
         env = Environment(variables)
         settings = Settings(
-            database_url=env.database_url(SERVICE), rules=env.rules(), clock=env.clock(), zone=_zone(env)
+            database_url=env.database_url(SERVICE),
+            rules=env.rules(),
+            clock=env.clock(),
+            zone=_zone(env),
+            has_timers=env.one_of("BANYAN_TIMERS", ("on", "off")) == "on",
+            rule_sets=env.rule_sets(),
         )
         env.check()
         return settings

@@ -6,14 +6,14 @@ from pathlib import Path
 
 from nameko.extensions import DependencyProvider
 
-from services.governance.adapters.rules import FolderRules
 from services.governance.adapters.store import SqlStore
 from services.governance.application.use_cases import UseCases
 from services.governance.domain.instants import HOUR, MINUTE, SECOND
 from services.governance.domain.refusals import Terms
-from services.governance.settings import Settings
+from services.governance.settings import SERVICE, Settings
 from shared.contracts.wire import CHANNELS
 from shared.kernel.clock import Clock
+from shared.observability.rules_in_force import open_rules
 from shared.persistence import opening
 from shared.persistence.database import Database
 
@@ -29,7 +29,9 @@ def build(settings: Settings | Mapping[str, str], clock: Clock | None = None) ->
     """Put the service together from settings (or a mapping like the environment); `clock` replaces the settings'."""
     read = settings if isinstance(settings, Settings) else Settings.read(settings)
     store = SqlStore(open_database(read))
-    return UseCases(store, FolderRules(read.rules), terms_of(read), clock or read.clock, lambda: uuid.uuid4().hex)
+    # Without sound rules governance answers, too: it suppresses everything.
+    rules = open_rules(read.rules, read.rule_sets, SERVICE, may_be_empty=True)
+    return UseCases(store, rules, terms_of(read), clock or read.clock, lambda: uuid.uuid4().hex)
 
 
 def terms_of(settings: Settings) -> Terms:

@@ -27,10 +27,12 @@ class Settings:
     inbound_minutes: float = _INBOUND_MINUTES
     clock_tolerance_seconds: float = _TOLERANCE_SECONDS
     """How far this clock may be behind the newest decision of any process before nothing is permitted any more."""
+    rule_sets: Path | None = None
+    """Where accepted rule sets are kept and one may be pinned; None: nowhere."""
 
     @staticmethod
     def read(variables: Mapping[str, str]) -> "Settings":
-        """Read BANYAN_DATABASE_URL, BANYAN_VAR, BANYAN_RULES_DIR, BANYAN_CLOCK and the BANYAN_GOVERNANCE_… figures.
+        """Read BANYAN_DATABASE_URL, …_VAR, …_RULES_DIR, …_RULE_SETS, …_CLOCK and the BANYAN_GOVERNANCE_… figures.
 
         Those are BANYAN_GOVERNANCE_OUTBOUND_HOURS, …_INBOUND_MINUTES and …_CLOCK_TOLERANCE_SECONDS. Raises
         FaultySettings naming every faulty variable.
@@ -39,6 +41,7 @@ class Settings:
         settings = Settings(
             database_url=env.database_url(SERVICE),
             rules=env.rules(),
+            rule_sets=env.rule_sets(),
             clock=env.clock(),
             outbound_hours=env.number("BANYAN_GOVERNANCE_OUTBOUND_HOURS", _OUTBOUND_HOURS, _LONGEST_HOURS),
             inbound_minutes=env.number("BANYAN_GOVERNANCE_INBOUND_MINUTES", _INBOUND_MINUTES, _LONGEST_HOURS * 60),

@@ -44,6 +44,11 @@ class Environment:
             self.faults.append(f"BANYAN_RULES_DIR: there is no folder {folder}")
         return folder
 
+    def rule_sets(self) -> Path:
+        """Return the folder of the archive of rule sets, BANYAN_RULE_SETS; by default one in the folder BANYAN_VAR."""
+        default = Path(self.text("BANYAN_VAR", "var")) / "rule_sets"
+        return Path(self.text("BANYAN_RULE_SETS", str(default))).absolute()
+
     def clock(self) -> Clock:
         """Return the clock BANYAN_CLOCK names, the machine's by default."""
         try:
