@@ -1,11 +1,11 @@
-"""The cases beside each contact policy, judged by the domain that judges real requests; each policy on its own."""
+"""The cases beside each contact policy, judged by the domain that judges real requests, on a frozen clock."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Protocol
 
 from services.governance.application.policies import policy_set
+from services.governance.domain.checks import Bucket
 from services.governance.domain.contacts import Contact, ListMark, OutcomeMark, Situation
 from services.governance.domain.decisions import Decision
 from services.governance.domain.instants import from_micros, to_micros
@@ -16,7 +16,7 @@ from services.governance.domain.policy_set import PolicySet
 from services.governance.domain.refusals import Terms
 from shared.contracts.wire import CHANNELS
 from shared.kernel.text import Text
-from shared.rulekit.faults import Place
+from shared.rulekit.case_model import CaseContact, CaseListing, CaseResult, PolicyCase, PolicyStep, different_words
 from shared.rulekit.model import RuleBook
 
 EXECUTOR = "governance"
@@ -24,129 +24,117 @@ _CUSTOMER = "the subscriber"
 _TERMS = Terms(channels=frozenset(CHANNELS))
 # With a policy that concerns nobody beside it, a policy out of force permits instead of leaving none in force.
 _IDLE = ListEffect(rule_id="", version="", because=Text("", ""), list_name="")
-_PLAIN: Mapping[str, str] = {
-    "channel": "sms",
-    "campaign": "campaign",
-    "offering": "offering",
-    "category": "category",
-    "purpose": "marketing",
-    "direction": "outbound",
-    "zone": "Asia/Shanghai",
-}
 
 
-class PolicyCase(Protocol):
-    """A case as the rule language reads it: `content` as written, dates and times as text."""
-
-    @property
-    def rule_id(self) -> str: ...  # noqa: D102 - see the class
-    @property
-    def title(self) -> str: ...  # noqa: D102
-    @property
-    def place(self) -> Place: ...  # noqa: D102
-    @property
-    def content(self) -> Mapping[str, Any]: ...  # noqa: D102
-
-
-@dataclass(frozen=True, slots=True)
-class PolicyCaseResult:
-    """How one case came out; `ok` when what came out is what was expected."""
-
-    rule_id: str
-    title: str
-    executor: str
-    ok: bool
-    message: str
-    place: Place
-
-
-def run_cases(cases: Sequence[PolicyCase], book: RuleBook) -> list[PolicyCaseResult]:
-    """Return how each case comes out; a case that cannot be read has come out wrong, and the message says why."""
+def run_cases(cases: Iterable[PolicyCase], book: RuleBook) -> list[CaseResult]:
+    """Return how each case comes out: its policy, and those `beside` it, judge its requests one after the other."""
     policies = {check.policy.rule_id: check.policy for check in policy_set(book).checks}
-    return [_result(case, _differences(case, policies[case.rule_id])) for case in cases]
+    return [_result(case, policies) for case in cases]
 
 
-def _result(case: PolicyCase, differences: list[str]) -> PolicyCaseResult:
-    return PolicyCaseResult(case.rule_id, case.title, EXECUTOR, not differences, "; ".join(differences), case.place)
-
-
-def _differences(case: PolicyCase, policy: Policy) -> list[str]:
-    try:
-        decision = _decision(case.content, policy)
-        expected_next = _moment(case.content.get("next_allowed_at"))
-    except (TypeError, ValueError, KeyError, AttributeError) as fault:
-        return [f"the case cannot be read: {type(fault).__name__}: {fault}"]
-    word = "permit" if decision.is_permitted else "suppress"
-    pairs = [(case.content["expect"], word)]
-    if "next_allowed_at" in case.content:
-        pairs.append((_shown(expected_next), _shown(decision.next_allowed_at)))
-    because = case.content.get("because") or {}
-    zh, _, en = (decision.findings[0].text if decision.findings else "").partition(" / ")
-    pairs += [(because[language], text) for language, text in (("zh", zh), ("en", en)) if because.get(language)]
-    return [f"expected {wanted!r}, got {got!r}" for wanted, got in pairs if wanted != got]
-
-
-def _decision(content: Mapping[str, Any], policy: Policy) -> Decision:
-    policies = PolicySet("cases", [policy, _IDLE])
-    asked = _contact("asked", content["request"])
-    history = [(_contact(f"earlier {place}", one), one) for place, one in enumerate(content.get("history") or ())]
-    situation = Situation(
-        sorted((contact for contact, _ in history), key=lambda contact: contact.at),
-        [_mark(one) for one in content.get("lists") or ()],
-        [_outcome(contact, one["outcome"]) for contact, one in history if one.get("outcome")],
+def _result(case: PolicyCase, policies: Mapping[str, Policy]) -> CaseResult:
+    world = _World.of(case, PolicySet("cases", [*(policies[one] for one in (case.rule_id, *case.beside)), _IDLE]))
+    messages, seen = [], []
+    for number, step in enumerate(case.steps, 1):
+        decision = world.ask(f"step {number}", step)
+        seen.append("suppress" if any(one.rule_id == case.rule_id for one in decision.findings) else "permit")
+        where = f"step {number}, line {step.place.line}: " if len(case.steps) > 1 else ""
+        messages += [where + difference for difference in _differences(case.rule_id, step, decision)]
+    return CaseResult(
+        case.rule_id, case.title, EXECUTOR, not messages, "; ".join(messages), case.place, case.kind, tuple(seen)
     )
-    check = policies.checks[0]
-    already = int(content.get("already") or 0)
-    capacity = {check.bucket(asked.at): already} if isinstance(check, CapacityCheck) else {}
-    return judge([asked], {_CUSTOMER: situation}, policies, capacity, _TERMS, asked.at).decisions[0]
 
 
-def _contact(contact_id: str, written: Mapping[str, Any]) -> Contact:
-    fields = _fields(written, {"at", "outcome", *_PLAIN})
-    at = _moment(fields["at"])
-    if at is None:
-        raise ValueError("a contact needs `at`")
-    words = {name: str(fields.get(name, plain)) for name, plain in _PLAIN.items()}
+@dataclass(slots=True)
+class _World:
+    """The subscriber and the operator while a case runs."""
+
+    policies: PolicySet
+    contacts: list[Contact]
+    lists: Sequence[ListMark]
+    outcomes: list[OutcomeMark]
+    capacity: Mapping[Bucket, int] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, case: PolicyCase, policies: PolicySet) -> "_World":
+        history = [_contact(f"earlier {place}", one) for place, one in enumerate(case.history)]
+        outcomes = [
+            _outcome(made, one.outcome, made.at)
+            for made, one in zip(history, case.history, strict=True)
+            if one.outcome is not None
+        ]
+        first = to_micros(case.steps[0].request.at)
+        own = policies.checks[0]
+        capacity = {own.bucket(first): case.already} if isinstance(own, CapacityCheck) else {}
+        return cls(policies, history, [_mark(one) for one in case.lists], outcomes, capacity)
+
+    def ask(self, contact_id: str, step: PolicyStep) -> Decision:
+        """Judge the request; a permitted one has taken place for those that follow."""
+        asked = _contact(contact_id, step.request)
+        contacts = sorted(self.contacts, key=lambda contact: contact.at)
+        situations = {_CUSTOMER: Situation(contacts, self.lists, self.outcomes)}
+        judgement = judge([asked], situations, self.policies, self.capacity, _TERMS, to_micros(step.clock))
+        decision = judgement.decisions[0]
+        self.capacity = judgement.capacity
+        if decision.is_permitted:
+            self.contacts = [*self.contacts, asked]
+            if step.request.outcome is not None:
+                self.outcomes = [*self.outcomes, _outcome(asked, step.request.outcome, asked.at)]
+        return decision
+
+
+def _differences(rule_id: str, step: PolicyStep, decision: Decision) -> list[str]:
+    pairs = [(_word(step.is_permitted), _word(decision.is_permitted))]
+    if step.checks_next:
+        later = decision.next_allowed_at
+        pairs.append((_shown(step.next_allowed_at), _shown(None if later is None else from_micros(later))))
+    against = tuple(sorted(one.rule_id for one in decision.findings))
+    if step.reasons is not None:
+        pairs.append((", ".join(step.reasons), ", ".join(against)))
+    elif not step.is_permitted and not decision.is_permitted and rule_id not in against:
+        pairs.append((rule_id, ", ".join(against)))
+    differences = [f"expected {wanted}, got {got}" for wanted, got in pairs if wanted != got]
+    said = next((one.text for one in decision.findings if one.rule_id == rule_id), "")
+    zh, _, en = said.partition(" / ")
+    return differences + different_words(step.because, Text(zh, en))
+
+
+def _contact(contact_id: str, written: CaseContact) -> Contact:
     return Contact(
         contact_id,
         _CUSTOMER,
-        words["channel"],
-        words["campaign"],
-        words["offering"],
-        words["category"],
-        words["purpose"],
-        words["direction"],
-        at,
-        words["zone"],
+        written.channel,
+        written.campaign,
+        written.offering,
+        written.category,
+        written.purpose,
+        written.direction,
+        to_micros(written.at),
+        written.zone,
     )
 
 
-def _mark(written: Mapping[str, Any]) -> ListMark:
-    fields = _fields(written, {"list", "channel", "category", "starts_at", "ends_at", "reason", "source"})
-    starts_at, ends_at = _moment(fields.get("starts_at")), _moment(fields.get("ends_at"))
-    channel, category = fields.get("channel"), fields.get("category")
-    reason, source = str(fields.get("reason", "")), str(fields.get("source", ""))
-    return ListMark(_CUSTOMER, fields["list"], channel, category, starts_at, ends_at, reason, source)
+def _mark(written: CaseListing) -> ListMark:
+    starts_at, ends_at = (None if at is None else to_micros(at) for at in (written.starts_at, written.ends_at))
+    return ListMark(
+        _CUSTOMER,
+        written.list_name,
+        written.channel,
+        written.category,
+        starts_at,
+        ends_at,
+        written.reason,
+        written.source,
+    )
 
 
-def _outcome(contact: Contact, outcome: str) -> OutcomeMark:
-    return OutcomeMark(_CUSTOMER, outcome, contact.at, contact.campaign_id, contact.offering_id, contact.category)
+def _outcome(contact: Contact, outcome: str, at: int) -> OutcomeMark:
+    return OutcomeMark(_CUSTOMER, outcome, at, contact.campaign_id, contact.offering_id, contact.category)
 
 
-def _fields(written: Mapping[str, Any], known: set[str]) -> Mapping[str, Any]:
-    if unknown := sorted(written.keys() - known):
-        raise ValueError(f"unknown key {unknown[0]!r}: expected one of {', '.join(sorted(known))}")
-    return written
+def _word(is_permitted: bool) -> str:
+    return "permit" if is_permitted else "suppress"
 
 
-def _moment(text: str | None) -> int | None:
-    if text is None:
-        return None
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        raise ValueError(f"{text} has no UTC offset")
-    return to_micros(moment)
-
-
-def _shown(at: int | None) -> str:
-    return "never" if at is None else from_micros(at).astimezone(UTC).isoformat()
+def _shown(at: datetime | None) -> str:
+    return "never" if at is None else at.astimezone(UTC).isoformat()

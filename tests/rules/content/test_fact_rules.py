@@ -35,9 +35,9 @@ def test_every_case_comes_out_the_same_on_postgresql(book: RuleBook, postgres_ur
 
 def test_every_rule_has_at_least_three_cases(book: RuleBook) -> None:
     facts, scenarios = read_cases(book, RULES)
-    counts = dict.fromkeys([*book.segments, *book.eligibility, *book.conflicts, *book.contact_policies], 0)
+    counts = {(kind, rule): 0 for kind, rules in book.by_kind.items() for rule in rules}
     for case in (*facts, *scenarios):
-        counts[case.rule_id] += 1
+        counts[case.kind, case.rule_id] += 1
     assert {rule for rule, count in counts.items() if count < FEWEST_CASES} == set()
 
 

@@ -10,6 +10,7 @@ import yaml
 from services.workbench.province import subscribers
 from shared.contracts.catalogue import Offering
 from shared.contracts.plan import Plan
+from shared.rulekit.case_model import ConflictCase
 from shared.rulekit.cases import read_cases
 from shared.rulekit.reference import holds
 from shared.rulekit.rule_book import load_rules
@@ -192,14 +193,12 @@ def test_conflicts_name_categories_and_offerings_of_the_catalogue() -> None:
 def test_cases_of_conflicts_describe_campaigns_and_offerings_as_they_are() -> None:
     _, scenarios = read_cases(BOOK, RULES)
     for case in scenarios:
-        for one in (*case.content.get("candidates", ()), *case.content.get("history", ())):  # type: ignore[misc]
-            if case.kind == "conflicts":
-                assert isinstance(one, dict)
-                plan, offering = PLANS[one["campaign"]], OFFERINGS[one["offering"]]
-                touched = {offering.category, *(OFFERINGS[part].category for part in offering.components)}
-                assert set(one["categories"]) == touched
-                assert one.get("priority", plan.priority) == plan.priority
-                assert one.get("similar_to", plan.similar_to) == plan.similar_to
+        for one in (*case.candidates, *case.history) if isinstance(case, ConflictCase) else ():
+            plan, offering = PLANS[one.campaign], OFFERINGS[one.offering]
+            touched = {offering.category, *(OFFERINGS[part].category for part in offering.components)}
+            assert set(one.categories) == touched
+            assert one.at is not None or one.priority == plan.priority
+            assert not one.similar_to or one.similar_to == set(plan.similar_to)
 
 
 # What a file like Beijing's tells of a subscriber: neither products nor brand, nor anything about tones.

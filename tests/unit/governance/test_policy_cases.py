@@ -1,45 +1,133 @@
-"""The cases beside every contact policy, judged by governance."""
+"""Cases of contact policies, judged by governance on a frozen clock."""
 
 from dataclasses import replace
 from pathlib import Path
 
-from services.governance.adapters.policy_cases import run_policy_cases
+import pytest
+
 from services.governance.application.policy_cases import run_cases
+from shared.rulekit.case_model import CaseResult, PolicyCase
 from shared.rulekit.cases import read_cases
 from shared.rulekit.rule_book import load_rules
 
 RULES = Path(__file__).parents[3] / "rules"
-BOOK = load_rules(RULES)
+VOCABULARY = "facts: {age: {type: integer, owner: customer_view, column: age, zh: 年龄, en: Age}}\n"
+PLAIN = "because: {zh: 原因, en: reason}\n"
+COUNTED = "because: {zh: '七天{limit}次，已{used}次', en: 'at most {limit}, {used} so far'}\n"
+CAP = COUNTED + "kind: frequency_cap\nper: customer\nlimit: 2\nwindow: {rolling: 7d}\n"
+NIGHT = PLAIN + "kind: quiet_hours\nweekly: [{days: [mon, tue, wed, thu, fri, sat, sun], from: '21:00', to: '09:00'}]\n"
+COOLING = PLAIN + "kind: cooling_off\nafter: [refused]\nsame: category\nspan: 30d\n"
+CAPACITY = PLAIN + "kind: capacity\nlimit: 2\nwindow: {calendar: day}\nzone: Asia/Shanghai\n"
+THREE = """
+- title: two are permitted, the third waits for the window
+  steps:
+    - {at: 2026-03-02T10:00:00+08:00, request: {channel: sms}, expect: permit}
+    - {advance: 24h, request: {channel: hall}, expect: permit}
+    - advance: 1h
+      request: {}
+      expect: suppress
+      next_allowed_at: 2026-03-09T10:00:00+08:00
+      because: {zh: 七天2次，已2次, en: "at most 2, 2 so far"}
+    - {at: 2026-03-09T09:59:59+08:00, request: {}, expect: suppress}
+    - {advance: 1d, request: {}, expect: permit}
+"""
 
 
-def test_every_policy_case_comes_out_as_its_owner_expects() -> None:
-    results = run_policy_cases(BOOK, RULES)
-    assert [f"{one.place}: {one.title}: {one.message}" for one in results if not one.ok] == []
-    assert {one.rule_id for one in results} == set(BOOK.contact_policies)
+def run(root: Path, cases: str, policy: str = CAP, **others: str) -> CaseResult:
+    """Run the one case of a policy in a folder of its own."""
+    (root / "vocabulary.yaml").write_text(VOCABULARY, "utf-8")
+    for name, body in {"own": policy, **others}.items():
+        folder = root / "contact_policy" / name
+        folder.mkdir(parents=True)
+        (folder / "rule.yaml").write_text(f"id: {name}\nowner: tests\n{body}", "utf-8")
+        (folder / "cases.yaml").write_text(cases if name == "own" else THREE, "utf-8")
+    book = load_rules(root)
+    own = [case for case in read_cases(book, root)[1] if case.rule_id == "own" and isinstance(case, PolicyCase)]
+    (result,) = run_cases(own, book)
+    return result
+
+
+def test_a_permitted_request_is_history_for_the_steps_after_it(tmp_path: Path) -> None:
+    result = run(tmp_path, THREE)
+    assert (result.ok, result.message) == (True, "")
+    assert result.seen == ("permit", "permit", "suppress", "suppress", "permit")
+
+
+@pytest.mark.parametrize(
+    ("said", "instead", "message"),
+    [
+        ("{channel: hall}, expect: permit", "{}, expect: suppress", "step 2, line 5"),
+        ("2026-03-09T10:00:00", "2026-03-09T10:00:01", "2026-03-09T02:00:01"),
+        ("at most 2, 2 so far", "at most 2, 1 so far", "2 so far"),
+        ("advance: 1h", "at: 2026-03-09T10:00:00+08:00", "step 3, line 6: expected suppress, got permit"),
+    ],
+)  # fmt: skip
+def test_what_comes_out_otherwise_is_told(tmp_path: Path, said: str, instead: str, message: str) -> None:
+    assert said in THREE
+    result = run(tmp_path, THREE.replace(said, instead))
+    assert not result.ok
+    assert message in result.message
+
+
+def test_an_outcome_of_an_earlier_step_cools_the_later_ones_off(tmp_path: Path) -> None:
+    cases = """
+- title: refused
+  steps:
+    - {at: 2026-03-02T10:00:00+08:00, request: {category: crbt}, expect: permit, outcome: refused}
+    - {advance: 29d, request: {category: crbt}, expect: suppress, next_allowed_at: 2026-04-01T10:00:00+08:00}
+    - {advance: 1h, request: {category: music}, expect: permit}
+    - {at: 2026-04-01T10:00:00+08:00, request: {category: crbt}, expect: permit}
+"""
+    assert run(tmp_path, cases, COOLING).message == ""
+
+
+def test_what_is_permitted_uses_up_the_capacity_of_the_day(tmp_path: Path) -> None:
+    cases = """
+- title: full
+  already: 1
+  steps:
+    - {at: 2026-03-02T10:00:00+08:00, request: {}, expect: permit}
+    - {advance: 1h, request: {}, expect: suppress, next_allowed_at: 2026-03-03T00:00:00+08:00}
+    - {advance: 1d, request: {}, expect: permit}
+"""
+    assert run(tmp_path, cases, CAPACITY).message == ""
+
+
+def test_policies_judge_together(tmp_path: Path) -> None:
+    cases = """
+- title: at night, and too often
+  with: [night]
+  history: [{at: 2026-03-02T12:00:00+08:00}, {at: 2026-03-03T12:00:00+08:00}]
+  request: {at: 2026-03-09T08:00:00+08:00}
+  expect: suppress
+  reasons: [night, own]
+  next_allowed_at: 2026-03-09T12:00:00+08:00
+"""
+    assert run(tmp_path, cases, night=NIGHT).message == ""
+
+
+def test_a_suppression_by_another_policy_alone_is_not_what_a_case_expects(tmp_path: Path) -> None:
+    cases = "- {title: night, with: [night], request: {at: 2026-03-09T08:00:00+08:00}, expect: suppress}"
+    assert run(tmp_path, cases, night=NIGHT).message == "expected own, got night"
+
+
+def test_a_contact_may_be_planned_for_later_than_the_frozen_clock(tmp_path: Path) -> None:
+    cases = """
+- title: asked in the morning, for the night
+  at: 2026-03-02T10:00:00+08:00
+  request: {at: 2026-03-02T22:00:00+08:00}
+  expect: suppress
+  next_allowed_at: 2026-03-03T09:00:00+08:00
+"""
+    assert run(tmp_path, cases, NIGHT).message == ""
 
 
 def test_a_case_that_expects_the_contrary_fails() -> None:
-    _, cases = read_cases(BOOK, RULES)
-    turned = {"permit": "suppress", "suppress": "permit"}
-    policies = [case for case in cases if case.kind == "contact_policy"]
+    book = load_rules(RULES)
+    cases = [case for case in read_cases(book, RULES)[1] if isinstance(case, PolicyCase)]
     contrary = [
-        replace(case, content={**case.content, "expect": turned[str(case.content["expect"])]}) for case in policies
+        replace(case, steps=tuple(replace(step, is_permitted=not step.is_permitted) for step in case.steps))
+        for case in cases
     ]
-    assert not any(result.ok for result in run_cases(contrary, BOOK))
-
-
-def test_a_case_with_a_misspelt_key_fails_and_names_it() -> None:
-    _, cases = read_cases(BOOK, RULES)
-    case = next(case for case in cases if case.kind == "contact_policy")
-    broken = replace(case, content={**case.content, "request": {"at": "2026-03-02T10:00:00+08:00", "chanel": "sms"}})
-    [result] = run_cases([broken], BOOK)
-    assert not result.ok
-    assert "chanel" in result.message
-
-
-def test_a_case_that_expects_another_next_time_fails() -> None:
-    _, cases = read_cases(BOOK, RULES)
-    case = next(case for case in cases if case.kind == "contact_policy" and case.content.get("next_allowed_at"))
-    wrong = replace(case, content={**case.content, "next_allowed_at": "2030-01-01T00:00:00+08:00"})
-    [result] = run_cases([wrong], BOOK)
-    assert not result.ok
+    assert all(result.ok for result in run_cases(cases, book))
+    assert not any(result.ok for result in run_cases(contrary, book))

@@ -1,10 +1,12 @@
 """Cases beside the rules: read with their places, run on the executors, wrong ones told."""
 
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from shared.rulekit.case_executors import all_executors
+from shared.rulekit.case_model import PolicyCase
 from shared.rulekit.cases import read_cases, run_cases
 from shared.rulekit.faults import RuleFaults
 from shared.rulekit.loading import load_rules
@@ -88,16 +90,92 @@ def test_a_case_that_cannot_be_read_is_told(tmp_path: Path, cases: str, code: st
     assert code in {fault.code for fault in caught.value.faults}
 
 
-def test_cases_of_conflicts_and_policies_are_left_to_their_domains(tmp_path: Path) -> None:
-    policy = "kind: no_repeat\nspan: 14d\n"
-    cases = "- {title: a, request: {at: '2026-03-04T10:00:00+08:00', channel: sms}, history: [], expect: permit}"
-    _, scenarios = read_cases(load_rules(put(tmp_path, cases, "contact_policy", policy)), tmp_path)
-    (case,) = scenarios
-    assert case.content == {
-        "request": {"at": "2026-03-04T10:00:00+08:00", "channel": "sms"},
-        "history": [],
-        "expect": "permit",
-    }
-    put(tmp_path, "- {title: a, request: {}, expect: allow}", "contact_policy", policy)
-    with pytest.raises(RuleFaults):
-        read_cases(load_rules(tmp_path), tmp_path)
+POLICY = "kind: no_repeat\nspan: 14d\n"
+AT = "2026-03-04T10:00:00+08:00"
+
+
+def read_policy_case(root: Path, case: str) -> PolicyCase:
+    (case_read,) = read_cases(load_rules(put(root, case, "contact_policy", POLICY)), root)[1]
+    assert isinstance(case_read, PolicyCase)
+    return case_read
+
+
+def test_a_case_of_one_request_is_one_step(tmp_path: Path) -> None:
+    case = read_policy_case(tmp_path, f"- {{title: a, request: {{at: '{AT}', channel: web}}, expect: permit}}")
+    (step,) = case.steps
+    assert (step.clock, step.request.channel, step.is_permitted) == (datetime.fromisoformat(AT), "web", True)
+    assert (case.history, step.checks_next) == ((), False)
+
+
+def test_steps_advance_the_frozen_clock(tmp_path: Path) -> None:
+    case = read_policy_case(
+        tmp_path,
+        f"""
+- title: steps
+  steps:
+    - {{at: '{AT}', request: {{channel: sms}}, expect: permit, outcome: refused}}
+    - {{advance: 36h, request: {{}}, expect: suppress, next_allowed_at: null}}
+    - {{advance: 2w, request: {{at: '2026-04-01T10:00:00+08:00'}}, expect: permit, reasons: []}}
+""",
+    )
+    first, second, third = case.steps
+    assert first.request.outcome == "refused"
+    assert second.clock - first.clock == timedelta(hours=36)
+    assert second.request.at == second.clock
+    assert (second.checks_next, second.next_allowed_at, second.reasons) == (True, None, None)
+    assert third.clock - second.clock == timedelta(weeks=2)
+    assert (third.request.at.month, third.reasons) == (4, ())
+
+
+@pytest.mark.parametrize(
+    ("case", "place", "code"),
+    [
+        ("- {title: a, request: {}, expect: allow}", (1, 35), "unknown_word"),
+        ("- {title: a, request: {}, expect: permit}", (1, 23), "no_moment"),
+        ("- title: a\n  request: {at: 2026-03-04}\n  expect: permit", (2, 17), "bad_moment"),
+        ("- title: a\n  request: {at: [1]}\n  expect: permit", (2, 17), "bad_moment"),
+        ("- title: a\n  request: {chanel: sms}\n  expect: permit", (2, 13), "unknown_key"),
+        ("- title: a\n  request: {channel: fax}\n  expect: permit", (2, 22), "unknown_word"),
+        ("- title: a\n  steps: []", (2, 10), "no_steps"),
+        ("- title: a\n  steps:\n    - {advance: 7d, request: {}, expect: permit}", (3, 17), "no_moment"),
+        ("- title: a\n  steps:\n    - {at: noon, request: {}, expect: permit}", (3, 12), "bad_moment"),
+        ("- title: a\n  with: [no-such]\n  request: {}\n  expect: permit", (2, 10), "unknown_rule"),
+        ("- title: a\n  lists: [{list: pink}]\n  request: {}\n  expect: permit", (2, 18), "unknown_word"),
+        ("- title: a\n  history: [{channel: sms}]\n  request: {}\n  expect: permit", (2, 13), "no_moment"),
+        ("- title: a\n  already: many\n  request: {}\n  expect: permit", (2, 12), "bad_number"),
+        ("- 3", (1, 3), "wrong_shape"),
+    ],
+)
+def test_a_faulty_scenario_is_told_with_line_and_column(
+    tmp_path: Path, case: str, place: tuple[int, int], code: str
+) -> None:
+    book = load_rules(put(tmp_path, case, "contact_policy", POLICY))
+    with pytest.raises(RuleFaults) as caught:
+        read_cases(book, tmp_path)
+    assert (*place, code) in {(fault.line, fault.column, fault.code) for fault in caught.value.faults}
+
+
+@pytest.mark.parametrize(
+    ("case", "place", "code"),
+    [
+        ("- {title: a, candidates: [{campaign: c}], expect: []}", (1, 27), "missing_key"),
+        (
+            "- {title: a, candidates: [{campaign: c, offering: o, categories: [], score: 1}], expect: []}",
+            (1, 66),
+            "empty_list",
+        ),
+        (
+            "- {title: a, candidates: [{campaign: c, offering: o, categories: [x], score: hi}], expect: []}",
+            (1, 78),
+            "bad_number",
+        ),
+        ("- {title: a, candidates: [], expect: none}", (1, 38), "wrong_shape"),
+    ],
+)
+def test_a_faulty_case_of_a_conflict_is_told_with_line_and_column(
+    tmp_path: Path, case: str, place: tuple[int, int], code: str
+) -> None:
+    book = load_rules(put(tmp_path, case, "conflicts", "kind: not_within\nsame: category\nspan: 14d\n"))
+    with pytest.raises(RuleFaults) as caught:
+        read_cases(book, tmp_path)
+    assert (*place, code) in {(fault.line, fault.column, fault.code) for fault in caught.value.faults}

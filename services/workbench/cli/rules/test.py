@@ -1,6 +1,8 @@
-"""`banyan rules test`: whether the rules do what their cases say."""
+"""`banyan rules test`: whether the rules do what their cases say, and whether the cases look at all of them."""
 
 from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -8,22 +10,92 @@ import click
 from services.workbench.cli.console import json_option, print_json, print_table
 from services.workbench.cli.rules.options import rules_folder_option
 
+_SHARE = click.FloatRange(0, 1)
+_FILE = click.Path(dir_okay=False, path_type=Path)
+
 
 @click.command()
+@click.argument("path", required=False, type=click.Path(path_type=Path))
 @rules_folder_option
+@click.option(
+    "--coverage",
+    "threshold",
+    type=_SHARE,
+    default=1.0,
+    show_default=True,
+    help="覆盖率下限 · Least share of leaf tests and answers that cases must see true and false",
+)
+@click.option("--database", help="PostgreSQL 地址 · Run SQL on this database instead of SQLite (a temporary table)")
+@click.option("--junit", type=_FILE, help="JUnit 结果文件 · Also write the results as JUnit XML")
 @json_option
-def test(folder: Path, *, as_json: bool) -> None:
-    """执行规则用例 · Run every rule's cases on every executor it has; list the cases that do not hold."""
-    from services.workbench.rule_checks import run_cases  # noqa: PLC0415 - the executors
+def test(
+    path: Path | None, folder: Path, *, threshold: float, database: str | None, junit: Path | None, as_json: bool
+) -> None:
+    """执行规则用例 · Run the cases of the rules under PATH on every executor; list those that do not hold.
 
-    results = run_cases(folder)
-    failed = [result for result in results if not result.ok]
+    PATH is a folder of rules, one kind in it, one rule, or a rule's file; without it the whole folder of rules. Exit
+    code 1 when a case does not come out as expected, or the cases cover less than --coverage.
+    """
+    from services.workbench.junit import write_junit  # noqa: PLC0415 - the executors
+    from services.workbench.rule_cases import run_cases  # noqa: PLC0415
+    from services.workbench.rule_selection import select_rules  # noqa: PLC0415
+    from shared.persistence.database import Database  # noqa: PLC0415
+
+    selection = select_rules(path or folder)
+    opened = Database(database) if database else None
+    with _progress() as note:
+        report = run_cases(selection, opened.engine if opened else None, lambda case: note(case.rule_id))
+    if junit:
+        write_junit(report, junit, threshold)
+    is_covered = report.share >= threshold
     if as_json:
-        print_json({"run": len(results), "failed": failed})
+        print_json(
+            {
+                "rule_set": report.rule_set,
+                "cases": report.cases,
+                "run": len(report.results),
+                "failed": report.failed,
+                "coverage": {"share": report.share, "threshold": threshold, "rules": report.coverage},
+            }
+        )
     else:
-        for result in failed:
-            place = f"{result.place.path}:{result.place.line}"
+        for result in report.failed:
+            place = f"{result.place.path}:{result.place.line}:{result.place.column}"
             click.echo(f"{place}: {result.rule_id}: {result.title}: on {result.executor}: {result.message}")
-        print_table(["executor", "cases"], sorted(Counter(result.executor for result in results).items()))
-        click.echo(f"{len(results) - len(failed)} as expected, {len(failed)} not")
-    raise SystemExit(int(bool(failed)))
+        print_table(["executor", "cases"], sorted(Counter(result.executor for result in report.results).items()))
+        if report.uncovered:
+            print_table(
+                ["rule", "test", "at", "seen true", "seen false"],
+                [
+                    (
+                        one.rule_id,
+                        one.text,
+                        f"{one.place.path}:{one.place.line}",
+                        _tick(one.seen_true),
+                        _tick(one.seen_false),
+                    )
+                    for one in report.uncovered
+                ],
+            )
+        failed = len(report.failed)
+        click.echo(f"{len(report.results) - failed} as expected, {failed} not; {report.share:.1%} covered")
+        if not is_covered:
+            click.echo(f"coverage is below {threshold:.1%}: add cases that see the tests above true and false")
+    raise SystemExit(int(bool(report.failed) or not is_covered))
+
+
+def _tick(is_seen: bool) -> str:
+    return "✓" if is_seen else "✗"
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str], None]]:
+    """Show on a terminal which rule's cases are run."""
+    from rich.console import Console  # noqa: PLC0415 - programs that ask for JSON need not wait for it
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield lambda _: None
+        return
+    with console.status("用例 cases") as status:
+        yield lambda rule: status.update(f"用例 cases: {rule}")

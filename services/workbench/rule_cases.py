@@ -1,0 +1,91 @@
+"""What `banyan rules test` finds out: how every case comes out on every executor, and what the cases have covered."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
+
+import msgspec
+import sqlalchemy as sa
+
+from services.governance.application import policy_cases
+from services.workbench import conflict_cases
+from services.workbench.rule_selection import RuleSelection
+from shared.rulekit.case_executors import all_executors
+from shared.rulekit.case_model import (
+    Case,
+    CaseResult,
+    ConflictCase,
+    FactCase,
+    PolicyCase,
+    RankingCase,
+    TriggerCase,
+)
+from shared.rulekit.cases import read_cases, run_fact_cases
+from shared.rulekit.coverage import Covered, answer_coverage, leaf_coverage, share_of
+from shared.rulekit.event_cases import run_ranking_cases, run_trigger_cases, trigger_judges
+from shared.rulekit.loading import load_rules
+from shared.rulekit.model import RuleBook
+
+_CaseT = TypeVar("_CaseT", bound=Case)
+
+
+class CaseReport(msgspec.Struct, frozen=True, kw_only=True):
+    """How the cases came out, and their coverage: for each leaf and answer whether it was seen true and false."""
+
+    rule_set: str
+    cases: int
+    results: list[CaseResult]
+    coverage: list[Covered]
+    share: float
+    """Of the truths that can be seen, those that were: between 0 and 1."""
+
+    @property
+    def failed(self) -> list[CaseResult]:
+        """The results that are not as expected."""
+        return [result for result in self.results if not result.ok]
+
+    @property
+    def uncovered(self) -> list[Covered]:
+        """What no case has seen true, or none false."""
+        return [one for one in self.coverage if not one.is_full]
+
+
+def _ignore(case: Case) -> None:
+    """Tell nobody."""
+
+
+def run_cases(
+    selection: RuleSelection, engine: sa.Engine | None = None, note: Callable[[Case], None] = _ignore
+) -> CaseReport:
+    """Run the cases of the rules selected, each kind by what decides at run time; `note` hears of each case first.
+
+    SQL runs on the engine, or on a private SQLite. Raises RuleFaults when rules or cases cannot be read.
+    """
+    book = load_rules(selection.folder)
+    facts, scenarios = read_cases(book, selection.folder)
+    chosen: list[Case] = [case for case in (*facts, *scenarios) if selection.has(case.kind, case.rule_id)]
+    results = _run(chosen, book, engine, note)
+    judged = [case for case in chosen if isinstance(case, (FactCase, TriggerCase))]
+    coverage = [*leaf_coverage(judged, book, selection.folder), *answer_coverage(results, selection.folder)]
+    return CaseReport(
+        rule_set=book.version, cases=len(chosen), results=results, coverage=coverage, share=share_of(coverage)
+    )
+
+
+def _run(
+    cases: Sequence[Case], book: RuleBook, engine: sa.Engine | None, note: Callable[[Case], None]
+) -> list[CaseResult]:
+    def of(kind: type[_CaseT]) -> Iterator[_CaseT]:
+        for case in cases:
+            if isinstance(case, kind):
+                note(case)
+                yield case
+
+    has_facts = any(isinstance(case, FactCase) for case in cases)
+    has_triggers = any(isinstance(case, TriggerCase) for case in cases)
+    return [
+        *(run_fact_cases(of(FactCase), book, all_executors(book, engine)) if has_facts else ()),
+        *conflict_cases.run_cases(of(ConflictCase), book),
+        *policy_cases.run_cases(of(PolicyCase), book),
+        *(run_trigger_cases(of(TriggerCase), book, trigger_judges(book)) if has_triggers else ()),
+        *run_ranking_cases(of(RankingCase), book),
+    ]
