@@ -3,6 +3,7 @@
 import time
 import uuid
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 
 from nameko.extensions import DependencyProvider
@@ -19,6 +20,7 @@ from services.campaigns.adapters.rules import FolderRules
 from services.campaigns.adapters.store import SqlStore
 from services.campaigns.application.advise import Advising
 from services.campaigns.application.case_work import CaseWork
+from services.campaigns.application.decisions import Decisions
 from services.campaigns.application.evaluate import Evaluate
 from services.campaigns.application.kept_setting import KeptSetting
 from services.campaigns.application.listening import Listening
@@ -28,15 +30,15 @@ from services.campaigns.application.responding import Responding
 from services.campaigns.application.run_due import RunDue, Sizes
 from services.campaigns.application.tell import Tell
 from services.campaigns.application.use_cases import UseCases
-from services.campaigns.settings import Settings
+from services.campaigns.settings import SERVICE, Settings
 from shared.contracts.campaigns import Recommendation
 from shared.kernel.clock import Clock
 from shared.messaging.calling import RpcCaller
 from shared.messaging.coalescing import Coalescer
 from shared.messaging.container import URL_KEY
 from shared.messaging.green_caller import GreenCaller
+from shared.observability.rules_in_force import open_rules
 from shared.persistence import Database, opening
-from shared.rulekit.rule_book import RuleSource
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 _DESK_SECONDS = 10.0  # somebody stands at the counter
@@ -64,9 +66,10 @@ def build(settings: Settings | Mapping[str, str], clock: Clock | None, caller: R
         desk_governance=RemoteGovernance(caller, INTERACTIVE, _DESK_SECONDS),
         channels=RemoteChannels(caller),
         fulfilment=fulfilment_of(read),
-        rules=FolderRules(RuleSource(read.rules)),
+        rules=FolderRules(open_rules(read.rules, read.rule_sets, SERVICE), read.compare_share),
         has_timers=read.has_timers and clock is None,
         background=ThreadedBackground(),
+        decisions_kept=read.decisions_kept,
     )
 
 
@@ -84,6 +87,7 @@ def assemble(
     background: Background | None = None,
     machine_clock: Clock | None = None,
     sizes: Sizes | None = None,
+    decisions_kept: timedelta = timedelta(days=30),
 ) -> UseCases:
     """Put the service together from its ports; `machine_clock` counts leases, the machine's own by default."""
     store = SqlStore(database)
@@ -112,6 +116,7 @@ def assemble(
         tell=Tell(store, evaluations, ChronicleStore(database)),
         recommend=questions.ask,
         responding=Responding(store, clock),
+        decisions=Decisions(store, clock, decisions_kept),
         has_timers=has_timers,
     )
 

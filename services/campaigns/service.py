@@ -22,11 +22,13 @@ from shared.contracts.campaigns import (
 from shared.contracts.catalogue import OfferingsChanged
 from shared.contracts.channels import ContactsFailed, ContactsSent, OutcomesRecorded
 from shared.contracts.customer_view import CustomersChanged
+from shared.contracts.decisions import DecisionsPage
 from shared.contracts.governance import ListsChanged
 from shared.contracts.wire import Channel
 from shared.messaging.entrypoints import Pingable, event, every, rpc
 
 RUN_SECONDS = 30.0
+FORGET_SECONDS = 600.0
 
 
 class Campaigns(Pingable):
@@ -109,6 +111,12 @@ class CampaignsBulk(Pingable):
         if self.use.has_timers:
             self.use.runs.tick()
 
+    @every(FORGET_SECONDS)
+    def forget(self) -> None:
+        """Take old decisions off the record; replicas may do so side by side."""
+        if self.use.has_timers:
+            self.use.decisions.forget()
+
     @rpc
     def evaluate(self, campaign_id: str) -> Evaluation:
         """Say how a campaign went."""
@@ -133,6 +141,11 @@ class CampaignsBulk(Pingable):
     def suppressions_page(self, after: str, limit: int) -> SuppressionsPage:
         """Return contacts not made and why, page by page."""
         return self.use.tell.suppressions_page(after, limit)
+
+    @rpc
+    def decisions_page(self, after: str, limit: int) -> DecisionsPage:
+        """Return decisions of advice with all that went into them, page by page."""
+        return self.use.decisions.page(after, limit)
 
     @event("customer_view", "customers_changed")
     def on_customers_changed(self, event_id: str, event: CustomersChanged) -> None:

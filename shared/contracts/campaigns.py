@@ -14,6 +14,7 @@
 | contacts_page(after, limit) | bulk | str, int | ContactsPage: every contact made, for reports and recounts |
 | members_page(campaign_id, cell, after, limit) | bulk | str, str, str, int | MembersPage: who was assigned to a cell |
 | suppressions_page(after, limit) | bulk | str, int | SuppressionsPage: every contact not made, and why |
+| decisions_page(after, limit) | bulk | str, int | DecisionsPage: advice with all that went into it, to judge again |
 | story(customer_id) | both | str | Story: all that was decided about one subscriber |
 
 Events in: customer_view `customers_changed`, catalogue `offerings_changed`, governance `lists_changed`,

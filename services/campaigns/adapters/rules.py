@@ -5,12 +5,13 @@ from datetime import date
 from functools import cached_property
 from threading import Lock
 
-from services.campaigns.application.ports import RuleWords
-from services.campaigns.domain import conflicts
+from services.campaigns.adapters.eligibility import COMPARE_SHARE, EligibilityJudge
+from services.campaigns.application.ports import Eligible, RuleWords
+from services.campaigns.domain import conflicts, ranking
+from services.campaigns.domain.members import Members
 from shared.kernel.text import Text
 from shared.rulekit import model
 from shared.rulekit.conditions import read_condition
-from shared.rulekit.durable_backend import DurableDecider
 from shared.rulekit.facts import Facts
 from shared.rulekit.faults import RuleFaults
 from shared.rulekit.reference import explain
@@ -20,8 +21,10 @@ from shared.rulekit.rule_book import RuleBook, RuleSource
 class FolderRules:
     """Port `Rules` over a folder of rule files."""
 
-    def __init__(self, source: RuleSource) -> None:
+    def __init__(self, source: RuleSource, share: float = COMPARE_SHARE) -> None:
+        """`share` of run-time decisions is judged by the reference executor as well."""
         self._source = source
+        self._share = share
         self._lock = Lock()
         self._judge: EligibilityJudge | None = None
 
@@ -30,20 +33,8 @@ class FolderRules:
         book = self._source.current()
         with self._lock:
             if self._judge is None or self._judge.book is not book:
-                self._judge = EligibilityJudge(book)
+                self._judge = EligibilityJudge(book, self._share)
             return BookInForce(book, on, self._judge)
-
-
-class EligibilityJudge:
-    """All eligibility rules of one rule set in one durable-rules programme, compiled at first use."""
-
-    def __init__(self, book: RuleBook) -> None:
-        self.book = book
-
-    @cached_property
-    def decider(self) -> DurableDecider:
-        """The compiled programme; raises EngineFault when the engine cannot carry these rules."""
-        return DurableDecider({name: rule.when for name, rule in self.book.eligibility.items()}, self.book)
 
 
 class BookInForce:
@@ -71,9 +62,17 @@ class BookInForce:
         return [_conflict(rule) for _, rule in rules if rule.valid_for.covers(self._on)]
 
     @cached_property
+    def ranking(self) -> Sequence[ranking.RankingRule]:
+        """The ranking rules valid today, in order of id."""
+        return [_ranking(rule) for _, rule in sorted(self._book.ranking.items()) if rule.valid_for.covers(self._on)]
+
+    @cached_property
     def eligibility(self) -> Mapping[str, RuleWords]:
         """The eligibility rules by id."""
-        return {name: RuleWords(rule.version, rule.because) for name, rule in sorted(self._book.eligibility.items())}
+        return {
+            name: RuleWords(rule.version, rule.because, rule.level)
+            for name, rule in sorted(self._book.eligibility.items())
+        }
 
     def faults_of(self, condition: Mapping[str, object]) -> list[str]:
         """Say what is wrong with an inline condition."""
@@ -83,11 +82,9 @@ class BookInForce:
             return [str(fault) for fault in faulty.faults]
         return []
 
-    def eligible(self, rule_ids: Sequence[str], facts: Facts, on: date) -> Mapping[str, bool]:
+    def eligible(self, rule_ids: Sequence[str], facts: Facts, on: date, key: str) -> Eligible:
         """Judge eligibility rules for one subscriber: unknown, not in force or not there counts as not eligible."""
-        verdicts = self._judge.decider.decide(facts, on=on) if rule_ids else {}
-        rules = self._book.eligibility
-        return {name: verdicts.get(name, False) and rules[name].valid_for.covers(on) for name in rule_ids}
+        return self._judge.judge(rule_ids, facts, on, key)
 
     def explain(self, rule_id: str, facts: Facts) -> Text:
         """Return an eligibility rule's `because` with its placeholders filled."""
@@ -107,5 +104,21 @@ def _conflict(rule: model.ConflictRule) -> conflicts.ConflictRule:
             return conflicts.NotWithin(*common, rule.same, rule.span)
 
 
-def _members(members: model.Members) -> conflicts.Members:
-    return conflicts.Members(members.categories, members.campaigns, members.offerings)
+def _ranking(rule: model.RankingRule) -> ranking.RankingRule:
+    bounds = (ranking.Bounds(each.at_least, each.at_most) for each in (rule.value, rule.propensity, rule.priority))
+    value, propensity, priority = bounds
+    return ranking.RankingRule(
+        rule_id=rule.id,
+        rule_version=rule.version,
+        because=rule.because,
+        members=_members(rule.members),
+        order=rule.order,
+        value=value,
+        propensity=propensity,
+        otherwise=rule.otherwise,
+        priority=priority,
+    )
+
+
+def _members(members: model.Members) -> Members:
+    return Members(members.categories, members.campaigns, members.offerings)

@@ -12,6 +12,7 @@ from services.campaigns.adapters.allotment_store import AllotmentStore
 from services.campaigns.adapters.candidate_store import CandidateStore
 from services.campaigns.adapters.case_store import CaseStore
 from services.campaigns.adapters.contact_store import ContactStore
+from services.campaigns.adapters.decision_store import DecisionStore
 from services.campaigns.adapters.event_store import EventStore
 from services.campaigns.adapters.figures_store import FiguresStore
 from services.campaigns.adapters.order_store import OrderStore
@@ -36,6 +37,7 @@ class SqlTransaction:
         self.orders = OrderStore(connection)
         self.replicas = ReplicaStore(connection)
         self.advice = AdviceStore(connection)
+        self.decisions = DecisionStore(connection)
         self.figures = FiguresStore(connection)
         self.events = EventStore(connection)
 

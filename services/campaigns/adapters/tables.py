@@ -224,8 +224,15 @@ decision = sa.Table(
     metadata,
     sa.Column("decided_at", Instant, primary_key=True),  # first: new rows go to the end, old ones leave at the start
     sa.Column("request_id", sa.Text, primary_key=True),
-    sa.Column("rule_set", sa.Text, nullable=False),
     sa.Column("record", Document, nullable=False),
+)
+
+decision_scene = sa.Table(
+    "decision_scene",  # live plans and catalogue as they stood: one row serves all decisions made while they stood so
+    metadata,
+    sa.Column("scene", sa.Text, primary_key=True),  # derived from the content
+    sa.Column("content", Document, nullable=False),
+    sa.Column("used_at", Instant, nullable=False),  # noted at most once an hour
 )
 
 lease = sa.Table(

@@ -22,15 +22,14 @@ from services.campaigns.application.offers import (
     words_of,
 )
 from services.campaigns.application.ports import Governance
+from services.campaigns.application.recording import Judged, Recording, record_of
 from services.campaigns.application.setting import Setting
+from services.campaigns.application.shortlisting import judge_visit
 from services.campaigns.application.store_ports import Store
 from services.campaigns.application.verdicts import cause_of, judged_by
-from services.campaigns.domain.advice import BUSY, Pick, Place, advisable, pick, rules_of
+from services.campaigns.domain.advice import Pick, Place, Ranked, Visit
 from services.campaigns.domain.candidate import Cause, Contact
-from services.campaigns.domain.conflicts import Background, Contender, PastContact, Profile
-from services.campaigns.domain.pacing import day_of
-from services.campaigns.domain.plan import ZONE
-from services.campaigns.domain.ranking import score_of
+from services.campaigns.domain.conflicts import PastContact
 from shared.contracts.campaigns import (
     FunnelStage,
     Recommendation,
@@ -51,14 +50,17 @@ _BEYOND = Cause("campaign:beyond-limit", "1", "排序在所要数量之后 / ran
 
 
 @dataclass(slots=True)
-class _Visit:
+class _Answer:
     """One question while it is being answered."""
 
-    question: Question
-    customer: Customer
-    waiting: list[tuple[float, Pick]] = field(default_factory=list)
-    offered: list[tuple[float, Pick, Verdict]] = field(default_factory=list)
+    judged: Judged
+    waiting: list[Ranked] = field(default_factory=list)
+    offered: list[tuple[Ranked, Verdict]] = field(default_factory=list)
     withheld: list[WithheldProduct] = field(default_factory=list)
+
+    @property
+    def question(self) -> Question:
+        return self.judged.question
 
     @property
     def room(self) -> int:
@@ -83,7 +85,7 @@ class _Desk:
     customers: Mapping[str, Customer]
     places: Mapping[str, list[Place]]
     past: Mapping[str, list[PastContact]]
-    ordered: Mapping[str, list[Profile]]
+    orders: Mapping[str, list[tuple[str, str]]]
 
 
 class Advising:
@@ -95,6 +97,7 @@ class Advising:
         self._governance = governance
         self._clock = clock
         self._setting = setting
+        self._recording = Recording()
 
     def recommend_many(self, questions: Sequence[Question]) -> list[Recommendation | Fault]:
         """Answer each question or say what is wrong with it; the same request id again gets the same answer."""
@@ -111,9 +114,9 @@ class Advising:
                 tx.advice.customers(customer_ids),
                 _by_customer(tx.advice.places(customer_ids)),
                 _by_customer(tx.contacts.recent(customer_ids, now - setting.book.memory)),
-                _profiles(setting, tx.orders.open_of(customer_ids)),
+                _orders(tx.orders.open_of(customer_ids)),
             )
-        visits: list[_Visit] = []
+        visits: list[_Answer] = []
         for key, question in sorted(fresh.items()):
             if question.customer_id in desk.customers:
                 visits.append(self._judge(question, desk, setting))
@@ -126,88 +129,63 @@ class Advising:
             for each, fault in zip(questions, faults, strict=True)
         ]
 
-    def _judge(self, question: Question, desk: _Desk, setting: Setting) -> _Visit:
+    @staticmethod
+    def _judge(question: Question, desk: _Desk, setting: Setting) -> _Answer:
         """Judge eligibility by durable-rules, then conflicts; what remains waits in order of rank."""
         customer = desk.customers[question.customer_id]
-        visit = _Visit(question, customer)
-        places = desk.places.get(question.customer_id, [])
-        open_places = advisable(places, setting.plans, question.channel)
-        on = day_of(setting.moment, ZONE)
-        holds = setting.rules.eligible(rules_of(open_places, setting.plans, setting.catalogue), customer.facts, on)
-        contenders: list[tuple[float, Pick]] = []
-        for place in open_places:
-            one = pick(place, setting.plans, setting.catalogue, holds)
-            if one is None:
-                continue
-            if one.failed:
-                visit.withhold(one, "eligible", [unmet_by(setting, rule, customer) for rule in one.failed])
-            else:
-                contenders.append((score_of(setting.plans[place.campaign_id], one.treatment), one))
-        self._settle(visit, contenders, desk, setting)
-        return visit
-
-    @staticmethod
-    def _settle(visit: _Visit, contenders: list[tuple[float, Pick]], desk: _Desk, setting: Setting) -> None:
-        profile = setting.book.profile
-        mine = {one.place.campaign_id for _, one in contenders}
-        customer_id = visit.question.customer_id
-        busy = [
-            profile(place.campaign_id, place.offering_id or "")
-            for place in desk.places.get(customer_id, [])
-            if place.state in BUSY and place.campaign_id not in mine
-        ]
-        held = visit.customer.facts.get("products")
-        background = Background(
-            (*busy, *desk.ordered.get(customer_id, ())),
+        held = customer.facts.get("products")
+        visit = Visit(
+            question.channel,
+            desk.places.get(question.customer_id, []),
+            desk.orders.get(question.customer_id, []),
+            desk.past.get(question.customer_id, []),
             frozenset(held) if isinstance(held, list) else None,
-            tuple(desk.past.get(customer_id, ())),
         )
-        asked = [
-            Contender(profile(one.place.campaign_id, one.offering.offering_id), one.place.phase, score)
-            for score, one in contenders
-        ]
-        lost = setting.book.settle(asked, background, setting.moment)
-        for number, causes in lost.items():
-            visit.withhold(contenders[number][1], "after_conflicts", causes)
-        left = [each for number, each in enumerate(contenders) if number not in lost]
-        visit.waiting = sorted(left, key=lambda each: (-each[0], each[1].place.campaign_id))
+        found, doubts = judge_visit(visit, customer.facts, setting, question.context.request_id)
+        answer = _Answer(Judged(question, customer, visit, doubts, found), list(found.ranked))
+        for one in found.unmet:
+            unmet = [doubts.get(rule) or unmet_by(setting, rule, customer) for rule in one.failed]
+            answer.withhold(one, "eligible", unmet)
+        for one, causes in found.lost:
+            answer.withhold(one, "after_conflicts", causes)
+        return answer
 
-    def _reserve(self, visits: Sequence[_Visit], now: datetime) -> None:
+    def _reserve(self, visits: Sequence[_Answer], now: datetime) -> None:
         """Ask governance for the best offers of all visits at once; where some are suppressed, for the next best."""
         for _ in range(_ROUNDS):
-            tried: list[tuple[_Visit, float, Pick]] = []
+            tried: list[tuple[_Answer, Ranked]] = []
             for visit in visits:
                 best, visit.waiting = visit.waiting[: visit.room], visit.waiting[visit.room :]
-                tried += [(visit, score, one) for score, one in best]
+                tried += [(visit, each) for each in best]
             if not tried:
                 break
-            requests = [request_of(visit.question, one, score, now) for visit, score, one in tried]
-            for (visit, score, one), verdict in zip(tried, self._ask(requests), strict=True):
+            requests = [request_of(visit.question, each.one, each.score, now) for visit, each in tried]
+            for (visit, each), verdict in zip(tried, self._ask(requests), strict=True):
                 if verdict.verdict == "permit":
-                    visit.offered.append((score, one, verdict))
+                    visit.offered.append((each, verdict))
                 else:
-                    visit.withhold(one, "after_limits", [cause_of(reason) for reason in verdict.reasons])
+                    visit.withhold(each.one, "after_limits", [cause_of(reason) for reason in verdict.reasons])
         for visit in visits:
-            for _, one in visit.waiting:
-                visit.withhold(one, "after_limits", [_BEYOND])
+            for each in visit.waiting:
+                visit.withhold(each.one, "after_limits", [_BEYOND])
 
     def _ask(self, requests: Sequence[ContactRequest]) -> list[Verdict]:
         starts = range(0, len(requests), INTERACTIVE_LIMIT)
         batches = [requests[start : start + INTERACTIVE_LIMIT] for start in starts]
         return [verdict for batch in batches for verdict in judged_by(self._governance.reserve, batch)]
 
-    def _keep(self, visits: Sequence[_Visit], setting: Setting) -> dict[str, Recommendation]:
+    def _keep(self, visits: Sequence[_Answer], setting: Setting) -> dict[str, Recommendation]:
         answers: dict[str, Recommendation] = {}
         contacts: list[Contact] = []
         scripts: dict[str, Text] = {}
         for visit in visits:
             offers = []
-            for score, one, verdict in visit.offered:
-                words = words_of(one, visit.question.channel)
+            for ranked, verdict in visit.offered:
+                words = words_of(ranked.one, visit.question.channel)
                 script_id = derive_id("script", words.zh, words.en)
                 scripts[script_id] = words
-                contacts.append(contact_of(visit.question, one, verdict, script_id, setting.moment))
-                offers.append(offer_of(visit.question, visit.customer, score, one, verdict, setting))
+                contacts.append(contact_of(visit.question, ranked.one, verdict, script_id, setting.moment))
+                offers.append(offer_of(visit.question, visit.judged.customer, ranked, verdict, setting))
             answers[visit.question.context.request_id] = Recommendation(
                 customer_id=visit.question.customer_id,
                 offers=offers,
@@ -215,18 +193,25 @@ class Advising:
                 rule_set=setting.rules.version,
             )
         if visits:
+            scene = self._recording.scene(setting)
+            records = [record_of(each.judged, scene.scene, setting) for each in visits]
+            is_noted = self._recording.is_noted(scene, setting.moment)
             with self._store.write() as tx:
                 tx.contacts.keep_scripts(scripts)
                 tx.contacts.add(contacts)
                 requests = [(each.question.context.request_id, each.question.channel) for each in visits]
                 tx.advice.keep(requests, answers, setting.moment)
+                if not is_noted:
+                    tx.decisions.keep_scene(scene, setting.moment)
+                tx.decisions.keep(records)
+            self._recording.note(scene, setting.moment)
         return answers
 
 
-def _profiles(setting: Setting, orders: Sequence[tuple[str, str, str]]) -> Mapping[str, list[Profile]]:
-    found: dict[str, list[Profile]] = defaultdict(list)
+def _orders(orders: Sequence[tuple[str, str, str]]) -> Mapping[str, list[tuple[str, str]]]:
+    found: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for customer_id, campaign_id, offering_id in orders:
-        found[customer_id].append(setting.book.profile(campaign_id, offering_id))
+        found[customer_id].append((campaign_id, offering_id))
     return found
 
 

@@ -1,10 +1,13 @@
 """Live plans, catalogue and rules for advice, read anew after a moment instead of at every question."""
 
 from collections.abc import Callable
+from datetime import datetime
 
 from services.campaigns.application.ports import Rules
 from services.campaigns.application.setting import Setting, read_setting
 from services.campaigns.application.store_ports import Store
+from services.campaigns.domain.pacing import day_of
+from services.campaigns.domain.plan import ZONE
 from shared.kernel.clock import Clock
 
 KEPT_SECONDS = 1.0
@@ -22,8 +25,12 @@ class KeptSetting:
         self._until = 0.0
 
     def __call__(self) -> Setting:
-        """Return live plans, catalogue and rules, at most `seconds` old."""
-        if self._kept is None or self._monotonic() >= self._until:
-            self._kept = read_setting(self._store, self._rules, self._clock.now())
+        """Return live plans, catalogue and rules, at most `seconds` old and never of another day."""
+        now = self._clock.now()
+        if self._kept is None or self._monotonic() >= self._until or self._is_of_another_day(now):
+            self._kept = read_setting(self._store, self._rules, now)
             self._until = self._monotonic() + self._seconds
         return self._kept
+
+    def _is_of_another_day(self, now: datetime) -> bool:
+        return self._kept is not None and day_of(self._kept.moment, ZONE) != day_of(now, ZONE)

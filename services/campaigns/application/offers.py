@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.campaigns.application.setting import Setting
-from services.campaigns.domain.advice import Pick
+from services.campaigns.application.setting import Setting, not_met
+from services.campaigns.domain.advice import Pick, Ranked
 from services.campaigns.domain.candidate import Cause, Contact, ContactState
 from services.campaigns.domain.storable import is_storable
 from shared.contracts.campaigns import OfferedProduct, Recommendation, RecommendContext
@@ -55,8 +55,9 @@ def own_answer(question: Question, answer: Recommendation | Fault) -> Recommenda
 
 def unmet_by(setting: Setting, rule_id: str, customer: Customer) -> Cause:
     """Return why a rule keeps this subscriber from an offer, with the subscriber's own figures."""
-    because = setting.rules.explain(rule_id, customer.facts)
-    return Cause(rule_id, setting.rules.eligibility[rule_id].version, f"不满足：{because.zh} / not met: {because.en}")
+    if rule_id not in setting.rules.eligibility:
+        return Cause(rule_id, setting.rules.version, "规则已不存在，不予推荐 / the rule no longer exists: no offer")
+    return not_met(setting.rules, rule_id, setting.rules.explain(rule_id, customer.facts))
 
 
 def request_of(question: Question, one: Pick, score: float, now: datetime) -> ContactRequest:
@@ -112,10 +113,10 @@ def contact_of(question: Question, one: Pick, verdict: Verdict, script_id: str, 
 
 
 def offer_of(
-    question: Question, customer: Customer, score: float, one: Pick, verdict: Verdict, setting: Setting
+    question: Question, customer: Customer, ranked: Ranked, verdict: Verdict, setting: Setting
 ) -> OfferedProduct:
-    """Return the offer as the desk sees it: name and script in its language, and why it fits this subscriber."""
-    language = question.context.language
+    """Return the offer as the desk sees it: name and script in its language, why it fits, what gave it its place."""
+    language, one = question.context.language, ranked.one
     words = words_of(one, question.channel)
     name = Text(one.offering.name_zh, one.offering.name_en)
     reasons = []
@@ -123,13 +124,16 @@ def offer_of(
         because = setting.rules.explain(rule_id, customer.facts)
         version = setting.rules.eligibility[rule_id].version
         reasons.append(Reason(rule_id=rule_id, rule_version=version, text=f"{because.zh} / {because.en}"))
+    if ranked.by:
+        by = ranked.by.cause
+        reasons.append(Reason(rule_id=by.rule_id, rule_version=by.rule_version, text=by.text))
     return OfferedProduct(
         contact_id=verdict.contact_id,
         campaign_id=one.place.campaign_id,
         offering_id=one.offering.offering_id,
         name=name.in_language(language),
         script=words.in_language(language) or words.zh,
-        score=score,
+        score=ranked.score,
         reasons=reasons,
         expires_at=verdict.expires_at or setting.moment,
     )

@@ -5,14 +5,17 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Protocol, TypeVar
 
+from services.campaigns.domain.candidate import Cause
 from services.campaigns.domain.conflicts import ConflictRule
 from services.campaigns.domain.offering import Offering
 from services.campaigns.domain.order import FulfilmentResult, SalesOrder
+from services.campaigns.domain.ranking import RankingRule
 from shared.contracts.channels import DispatchOrder, DispatchResult
 from shared.contracts.customer_view import Audience, AudiencePage, AudienceQuery
 from shared.contracts.governance import ContactRequest, ContactState, Verdict
 from shared.kernel.text import Text
 from shared.rulekit.facts import Facts
+from shared.rulekit.rules import Level
 
 T = TypeVar("T")
 
@@ -80,6 +83,17 @@ class RuleWords:
 
     version: str
     because: Text
+    level: Level = "eligibility"
+    """eligibility: may by law or contract; applicability: makes sense now; suitability: fits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Eligible:
+    """Which eligibility rules hold for one subscriber; `doubts`: those nobody can be sure of, with what to say."""
+
+    holds: Mapping[str, bool]
+    doubts: Mapping[str, Cause]
+    """They count as not held: no offer is made on them."""
 
 
 class RulesInForce(Protocol):
@@ -96,6 +110,11 @@ class RulesInForce(Protocol):
         ...
 
     @property
+    def ranking(self) -> Sequence[RankingRule]:
+        """The ranking rules valid today, as the domain's values."""
+        ...
+
+    @property
     def eligibility(self) -> Mapping[str, RuleWords]:
         """The eligibility rules by id."""
         ...
@@ -109,8 +128,11 @@ class RulesInForce(Protocol):
         """Say what is wrong with an inline condition; empty when the rule language can read it."""
         ...
 
-    def eligible(self, rule_ids: Sequence[str], facts: Facts, on: date) -> Mapping[str, bool]:
-        """Judge eligibility rules for one subscriber at run time (durable-rules); unknown counts as not eligible."""
+    def eligible(self, rule_ids: Sequence[str], facts: Facts, on: date, key: str) -> Eligible:
+        """Judge eligibility rules for one subscriber at run time (durable-rules); unknown counts as not eligible.
+
+        `key` names the decision: it decides whether this one is judged by the reference executor too.
+        """
         ...
 
     def explain(self, rule_id: str, facts: Facts) -> Text:

@@ -1,6 +1,6 @@
 """What the use cases need of replicas, kept answers, counts, inbox and outbox; part of a `Transaction`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -10,6 +10,7 @@ from services.campaigns.domain.advice import Place
 from services.campaigns.domain.offering import Offering
 from shared.contracts.campaigns import FunnelStage, Recommendation
 from shared.contracts.customer_view import Customer
+from shared.contracts.decisions import RecordedDecision, RecordedScene
 
 
 class Replicas(Protocol):
@@ -57,6 +58,34 @@ class Advice(Protocol):
 
     def keep(self, requests: Sequence[tuple[str, str]], answers: Mapping[str, Recommendation], at: datetime) -> None:
         """Keep the answers to requests (id, channel); the first answer to a request stands."""
+        ...
+
+
+class Decisions(Protocol):
+    """Decisions on record."""
+
+    def keep(self, decisions: Sequence[RecordedDecision]) -> None:
+        """Put decisions on record; one already there stays as it is."""
+        ...
+
+    def keep_scene(self, scene: RecordedScene, at: datetime) -> None:
+        """Keep what decisions refer to, and note that it is in use."""
+        ...
+
+    def page(self, after: tuple[datetime, str], limit: int) -> list[RecordedDecision]:
+        """Return decisions after an instant and a request, in this order."""
+        ...
+
+    def scenes(self, names: Collection[str]) -> list[RecordedScene]:
+        """Return scenes by name, in order of name."""
+        ...
+
+    def forget(self, before: datetime, most: int) -> int:
+        """Delete the oldest decisions made before an instant, at most so many; return how many."""
+        ...
+
+    def forget_scenes(self, before: datetime) -> None:
+        """Delete the scenes that no decision made since an instant refers to."""
         ...
 
 

@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 from datetime import date, datetime
 from typing import Protocol
 
-from services.campaigns.application.replica_ports import Advice, Events, Figures, Replicas
+from services.campaigns.application.replica_ports import Advice, Decisions, Events, Figures, Replicas
 from services.campaigns.domain.candidate import CandidateState, Cause, Contact, Membership, ReadyCandidate
 from services.campaigns.domain.case import Case
 from services.campaigns.domain.conflicts import PastContact
@@ -240,6 +240,8 @@ class Transaction(Protocol):
     def replicas(self) -> Replicas: ...  # noqa: D102
     @property
     def advice(self) -> Advice: ...  # noqa: D102
+    @property
+    def decisions(self) -> Decisions: ...  # noqa: D102
     @property
     def figures(self) -> Figures: ...  # noqa: D102
     @property

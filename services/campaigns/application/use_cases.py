@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from services.campaigns.application.case_work import CaseWork
+from services.campaigns.application.decisions import Decisions
 from services.campaigns.application.evaluate import Evaluate
 from services.campaigns.application.listening import Listening
 from services.campaigns.application.offers import Question
@@ -25,5 +26,6 @@ class UseCases:
     recommend: Callable[[Question], Recommendation]
     """Concurrent questions are answered together; raises the fault of its own question."""
     responding: Responding
+    decisions: Decisions
     has_timers: bool
     """Whether runs are started by this process's timer."""

@@ -1,7 +1,7 @@
 """Which of a subscriber's candidates may stand side by side: exclusive, requires, supersedes, not within.
 
-Rules are bound to a catalogue once (`ConflictBook`); then each subscriber is settled by set operations on small
-integers. The outcome depends on the candidates alone, not on their order.
+Rules, those of ranking included, are bound to a catalogue once (`ConflictBook`); then each subscriber is settled by set
+operations on small integers. The outcome depends on the candidates alone, not on their order.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,25 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from services.campaigns.domain.candidate import Cause
+from services.campaigns.domain.members import Members
 from services.campaigns.domain.offering import Offering, Reach, reach_of
+from services.campaigns.domain.ranking import RankingRule
 from shared.kernel.text import Text
-
-
-@dataclass(frozen=True, slots=True)
-class Members:
-    """What a rule is about: the union of these."""
-
-    categories: frozenset[str] = frozenset()
-    campaigns: frozenset[str] = frozenset()
-    offerings: frozenset[str] = frozenset()
-
-    def has(self, campaign_id: str, reach: Reach) -> bool:
-        """Say whether a campaign's offering is meant, by itself or by a component."""
-        return (
-            campaign_id in self.campaigns
-            or not self.categories.isdisjoint(reach.categories)
-            or not self.offerings.isdisjoint(reach.offerings)
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +84,8 @@ class Profile:
     loses: frozenset[int]
     requires: tuple[tuple[Requires, frozenset[str]], ...]
     """Each with the products that satisfy it."""
+    ranked_by: RankingRule | None = None
+    """The ranking rule that gives the offering its score; None: the plain formula."""
 
     @property
     def is_free(self) -> bool:
@@ -129,18 +116,20 @@ ONE_PLACE = "campaign:one-place"
 
 
 class ConflictBook:
-    """The conflict rules of one rule set, bound to the catalogue and to the campaigns' similarity and priority."""
+    """Conflict and ranking rules of one rule set, bound to the catalogue and the campaigns' similarity and priority."""
 
     def __init__(
         self,
         rules: Sequence[ConflictRule],
         catalogue: Mapping[str, Offering],
         campaigns: Mapping[str, tuple[int, frozenset[str]]],
+        ranking: Sequence[RankingRule] = (),
     ) -> None:
         """`campaigns`: priority and the campaigns it declares similar, by id."""
         self._rules = tuple(rules)
         self._catalogue = catalogue
         self._campaigns = campaigns
+        self._ranking = sorted(ranking, key=lambda rule: (rule.order, rule.rule_id))
         self._not_within = tuple(rule for rule in self._rules if isinstance(rule, NotWithin))
         self._profiles: dict[tuple[str, str], Profile] = {}
         self._reaches: dict[str, Reach] = {}
@@ -201,6 +190,7 @@ class ConflictBook:
                 for rule in self._rules
                 if isinstance(rule, Requires) and rule.offering in reach.offerings
             ),
+            next((rule for rule in self._ranking if rule.covers(campaign_id, reach)), None),
         )
 
     def _brought_along(self, reach: Reach, offering_id: str) -> frozenset[str]:

@@ -15,6 +15,14 @@ _NOT_KNOWN = Cause("campaign:unknown-offering", "1", "产品目录中没有该�
 
 
 @dataclass(frozen=True, slots=True)
+class Unmet:
+    """What to say of an eligibility rule that does not hold; lower levels are told first."""
+
+    level: int
+    cause: Cause
+
+
+@dataclass(frozen=True, slots=True)
 class Option:
     """A treatment as the judge needs it; an offering the catalogue does not know has no profile and is never made."""
 
@@ -35,7 +43,7 @@ class PhaseJudge:
         *,
         catalogue: Mapping[str, Offering],
         book: ConflictBook,
-        causes: Mapping[str, Cause],
+        causes: Mapping[str, Unmet],
     ) -> None:
         """`causes`: what to say of each eligibility rule that does not hold."""
         self.plan = plan
@@ -77,18 +85,20 @@ class PhaseJudge:
 
     def _failures(self, options: Collection[Option], failed: Collection[str]) -> tuple[Cause, ...]:
         named = dict.fromkeys(rule for option in options for rule in sorted(option.eligibility) if rule in failed)
-        return tuple(self._causes[rule] for rule in named) or (_NOT_KNOWN,)
+        told = sorted((self._causes[rule] for rule in named), key=lambda unmet: unmet.level)
+        return tuple(unmet.cause for unmet in told) or (_NOT_KNOWN,)
 
 
 def _option(
     plan: Plan, treatment: Treatment, starts_at: datetime, catalogue: Mapping[str, Offering], book: ConflictBook
 ) -> Option:
     offering = catalogue.get(treatment.offering)
+    profile = book.profile(plan.campaign, treatment.offering) if offering else None
     first = treatment.step(1)
     return Option(
         treatment,
         frozenset(offering.eligibility) if offering else frozenset(),
-        score_of(plan, treatment),
+        score_of(plan, treatment, profile.ranked_by if profile else None),
         starts_at + timedelta(hours=first.after_hours if first else 0),
-        book.profile(plan.campaign, treatment.offering) if offering else None,
+        profile,
     )

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from services.campaigns.application.ports import RuleWords
+from services.campaigns.application.ports import Eligible, RuleWords
 from services.campaigns.domain.conflicts import ConflictRule
+from services.campaigns.domain.ranking import RankingRule
 from shared.contracts.channels import DispatchOrder, DispatchResult
 from shared.contracts.customer_view import Audience, AudiencePage, AudienceQuery, Member
 from shared.contracts.governance import ContactRequest, ContactState, Verdict
@@ -133,6 +134,7 @@ class FakeRules:
     """Rules as a test wants them; facts decide nothing here but `holds`."""
 
     conflicts: Sequence[ConflictRule] = ()
+    ranking: Sequence[RankingRule] = ()
     version: str = "r1"
     segments: frozenset[str] = frozenset({"everybody", "some", "others"})
     eligibility: Mapping[str, RuleWords] = field(
@@ -148,8 +150,8 @@ class FakeRules:
     def faults_of(self, condition: Mapping[str, object]) -> list[str]:  # noqa: ARG002
         return self.unreadable
 
-    def eligible(self, rule_ids: Sequence[str], facts: Mapping[str, Any], on: date) -> dict[str, bool]:  # noqa: ARG002
-        return {name: name in (facts.get("tags") or []) for name in rule_ids}
+    def eligible(self, rule_ids: Sequence[str], facts: Mapping[str, Any], on: date, key: str) -> Eligible:  # noqa: ARG002
+        return Eligible({name: name in (facts.get("tags") or []) for name in rule_ids}, {})
 
     def explain(self, rule_id: str, facts: Mapping[str, Any]) -> Text:  # noqa: ARG002
         return self.eligibility[rule_id].because

@@ -10,7 +10,8 @@ import pytest
 from services.campaigns.adapters.rules import FolderRules
 from services.campaigns.adapters.store import SqlStore
 from services.campaigns.application.kept_setting import KeptSetting
-from services.campaigns.domain.conflicts import Exclusive, Members, NotWithin
+from services.campaigns.domain.conflicts import Exclusive, NotWithin
+from services.campaigns.domain.members import Members
 from shared.kernel.faults import Fault, NotFound, Unavailable
 from shared.kernel.text import Text
 from shared.rulekit.rule_book import RuleSource
@@ -133,7 +134,7 @@ def test_reasons_name_the_rule_and_carry_the_subscriber_s_own_figures(desk: Make
     for text in (because.text, why_not.text):
         assert "12.5" in text
         assert " / " in text
-    assert why_not.text.startswith("不满足：")
+    assert why_not.text.startswith("不满足（适配性）：")
 
 
 def test_of_two_exclusive_offers_the_better_one_wins_and_the_other_says_why(desk: Maker) -> None:

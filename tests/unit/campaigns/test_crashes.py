@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from services.campaigns.application.run_due import Sizes
-from services.campaigns.domain.conflicts import Exclusive, Members
+from services.campaigns.domain.conflicts import Exclusive
+from services.campaigns.domain.members import Members
 from shared.kernel.text import Text
 from shared.persistence import Database
 from tests.unit.campaigns.mortality import Crash, MortalDatabase, prepare

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from services.campaigns.application.run_due import Sizes
-from services.campaigns.domain.conflicts import Exclusive, Members, NotWithin
+from services.campaigns.domain.conflicts import Exclusive, NotWithin
+from services.campaigns.domain.members import Members
 from shared.kernel.faults import InvalidRequest, NotAllowed, Unavailable
 from shared.kernel.text import Text
 from tests.unit.campaigns.mortality import unavailable
@@ -67,7 +68,7 @@ def test_of_a_cell_s_treatments_the_first_fitting_one_is_used(tmp_path: Path) ->
     assert world.candidates("lost_at")["c00002", "a"] == "eligible"
     reasons = world.candidates("reasons")["c00002", "a"]
     assert '"rule_id":"app"' in reasons
-    assert "不满足：适合app：… / not met: fits app: …" in reasons
+    assert "不满足（资格）：适合app：… / not met (eligibility): fits app: …" in reasons
 
 
 def test_whoever_is_listed_falls_out_with_governance_s_reason(tmp_path: Path) -> None:

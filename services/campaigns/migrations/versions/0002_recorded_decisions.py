@@ -15,11 +15,18 @@ def upgrade() -> None:
         "decision",
         sa.Column("decided_at", Instant(), nullable=False),
         sa.Column("request_id", sa.Text(), nullable=False),
-        sa.Column("rule_set", sa.Text(), nullable=False),
         sa.Column("record", Document(), nullable=False),
         sa.PrimaryKeyConstraint("decided_at", "request_id"),
+    )
+    op.create_table(
+        "decision_scene",
+        sa.Column("scene", sa.Text(), nullable=False),
+        sa.Column("content", Document(), nullable=False),
+        sa.Column("used_at", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("scene"),
     )
 
 
 def downgrade() -> None:
     op.drop_table("decision")
+    op.drop_table("decision_scene")
