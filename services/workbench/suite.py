@@ -9,6 +9,7 @@ from shared.kernel.clock import Clock
 from shared.messaging.calling import RpcCaller
 from shared.messaging.embedded import EmbeddedBus
 from shared.messaging.relay import OutboxSource
+from shared.messaging.roll_call import Presence
 from shared.persistence.database import Database
 from shared.persistence.migrations import migrate
 
@@ -46,6 +47,10 @@ class EmbeddedSuite:
     def settle(self) -> None:
         """Return when no message is in flight and every outbox is empty; raises Parked when an event was given up."""
         self._bus.settle()
+
+    def roll_call(self) -> list[Presence]:
+        """Return who runs here, and under which rule set."""
+        return self._bus.roll_call()
 
     def stop(self) -> None:
         """Stop every service and close the databases; the files stay."""

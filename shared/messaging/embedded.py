@@ -14,9 +14,12 @@ from shared.messaging.container import SETTINGS_KEY, TIMERS_KEY, URL_KEY, BusCon
 from shared.messaging.green_caller import GreenCaller
 from shared.messaging.memory import Broker
 from shared.messaging.relay import OutboxSource, OutgoingEvent, Relay
+from shared.messaging.roll_call import Presence
+from shared.messaging.roll_call_green import call_roll
 from shared.messaging.settings import BusSettings
 
 _SETTLE_SECONDS = 600.0
+_ROLL_CALL_SECONDS = 5.0
 _GLANCE_SECONDS = 0.0005
 
 
@@ -86,6 +89,10 @@ class EmbeddedBus:
             queue, error = parked[0]
             message = f"{len(parked)} messages could not be handled, the first in {queue}: {error}"
             raise Parked(message, details={"parked": [list(entry) for entry in parked]})
+
+    def roll_call(self, patience: float = _ROLL_CALL_SECONDS) -> list[Presence]:
+        """Ask every container who it is and which rule set it runs; those that answer within `patience` seconds."""
+        return call_roll(self._broker.url, len(self._containers), patience)
 
     def stop(self) -> None:
         """Stop all containers and forget the bus."""

@@ -1,4 +1,4 @@
-"""The decorators of a service class: `@rpc`, `@event`, `@every`, and `Pingable` for its health.
+"""The decorators of a service class: `@rpc`, `@event`, `@every`, and `Pingable` for its health and the roll call.
 
     class Governance(Pingable):
         name = "governance"
@@ -25,6 +25,7 @@ from nameko.timer import Timer
 from shared.messaging.container import TIMERS_KEY
 from shared.messaging.event_entrypoint import EventHandler
 from shared.messaging.health import Health, Pulse
+from shared.messaging.roll_call_answering import RollCall
 from shared.messaging.rpc_entrypoint import Rpc
 
 _log = structlog.get_logger(__name__)
@@ -78,9 +79,13 @@ def every(seconds: float) -> Callable[[F], F]:
 
 
 class Pingable:
-    """Gives a service class the RPC `ping`: an answer shows that broker, container and a worker are alive."""
+    """Gives a service class the RPC `ping`: an answer shows that broker, container and a worker are alive.
+
+    And a place in the roll call: each of its replicas tells which rule set it runs.
+    """
 
     pulse = Pulse()
+    roll_call = RollCall()
 
     @rpc
     def ping(self) -> Health:

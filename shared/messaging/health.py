@@ -1,13 +1,13 @@
 """What `ping` answers."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 from nameko.extensions import DependencyProvider
 
-RULE_SET_KEY = "BANYAN_RULE_SET"
+from shared.messaging.topology import service_of
+from shared.observability.rules_in_force import rules_state
 
 
 class Health(msgspec.Struct, frozen=True, kw_only=True):
@@ -19,7 +19,7 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Pulse(DependencyProvider):
-    """Knows the container's name; the composition root may set `config[RULE_SET_KEY]` to a callable."""
+    """Knows the container's name, and through it the rules its service has in force."""
 
     def get_dependency(self, worker_ctx: Any) -> "Pulse":  # noqa: ANN401, ARG002 - nameko's signature
         """Return itself."""
@@ -27,7 +27,6 @@ class Pulse(DependencyProvider):
 
     def now(self) -> Health:
         """Tell who answers and when."""
-        rule_set: Callable[[], str] | None = self.container.config.get(RULE_SET_KEY)
-        return Health(
-            service=self.container.service_name, time=datetime.now(UTC), rule_set=rule_set() if rule_set else None
-        )
+        name = self.container.service_name
+        state = rules_state(service_of(name))
+        return Health(service=name, time=datetime.now(UTC), rule_set=state.version if state else None)

@@ -13,6 +13,7 @@ from kombu.exceptions import OperationalError
 from shared.messaging import topology
 from shared.messaging.connections import kombu_queue, open_connection
 from shared.messaging.container import SETTINGS_KEY, URL_KEY, BusContainer
+from shared.messaging.metrics_endpoint import MetricsEndpoint
 from shared.messaging.relay_child import RelayChild, RelaySpec
 from shared.messaging.settings import BusSettings
 from shared.observability.logging import configure_logging
@@ -48,6 +49,7 @@ def serve(
         return 0
     merged = {**(config or {}), URL_KEY: settings.amqp_url, SETTINGS_KEY: settings}
     containers = [BusContainer(cls, merged) for cls in classes]
+    metrics = None if settings.metrics_port is None else MetricsEndpoint(settings.metrics_host, settings.metrics_port)
     children = [RelayChild(spec, settings) for spec in relays]
     for container in containers:
         container.start()
@@ -58,6 +60,8 @@ def serve(
     died = not stop.count
     graceful = _stop(containers, settings.grace_seconds, stop)
     watch.kill()
+    if metrics is not None:
+        metrics.stop()
     for child in children:
         child.stop()
     return 0 if graceful and not died else 1

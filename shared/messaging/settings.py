@@ -9,6 +9,7 @@ from shared.kernel.environment import FaultySettings
 DEFAULT_RETRIES = (0.5, 2.0, 10.0, 60.0, 300.0)
 
 MEBIBYTE = 1024 * 1024
+_LARGEST_PORT = 65_535
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,9 @@ class BusSettings:
     """How long a stopping process may take to finish the work it has begun."""
     queue_type: Literal["classic", "quorum"] = "classic"
     log_style: Literal["json", "text"] = "json"
+    metrics_port: int | None = None
+    """Where Prometheus reads this process's figures; 0 takes a free port, None serves none."""
+    metrics_host: str = "127.0.0.1"
 
     @staticmethod
     def from_environment(env: Mapping[str, str]) -> "BusSettings":
@@ -58,6 +62,8 @@ class _Reader:
             grace_seconds=self._number("BANYAN_GRACE_SECONDS", default.grace_seconds, least=0),
             queue_type="quorum" if kind == "quorum" else "classic",
             log_style="text" if style == "text" else "json",
+            metrics_port=self._port("BANYAN_METRICS_PORT"),
+            metrics_host=self.env.get("BANYAN_METRICS_HOST") or default.metrics_host,
         )
         if self.faults:
             raise FaultySettings("; ".join(self.faults), details={"faults": self.faults})
@@ -75,6 +81,15 @@ class _Reader:
             self.faults.append(f"{name} must be a number of at least {least}, not {text!r}")
             return default
         return value
+
+    def _port(self, name: str) -> int | None:
+        text = self.env.get(name)
+        if not text:
+            return None
+        if not (text.isascii() and text.isdigit() and int(text) <= _LARGEST_PORT):
+            self.faults.append(f"{name} must be a port, or 0 for a free one, not {text!r}")
+            return None
+        return int(text)
 
     def _delays(self, name: str, default: tuple[float, ...]) -> tuple[float, ...]:
         text = self.env.get(name)

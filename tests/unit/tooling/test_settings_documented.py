@@ -7,7 +7,7 @@ ROOT = Path(__file__).parents[3]
 _ROW = re.compile(r"^\| (?P<names>`BANYAN_[^|]*) \|", re.MULTILINE)
 _NAME = re.compile(r"BANYAN_[A-Z_]*[A-Z]")
 _QUOTED = re.compile(r'["\'](BANYAN_[A-Z_]+)["\']')
-INTERNAL = {"BANYAN_BUS", "BANYAN_RULE_SET"}
+INTERNAL = {"BANYAN_BUS"}
 """Keys of nameko's configuration, not of the environment."""
 
 
