@@ -1,5 +1,7 @@
 """customer_view on the bus: `customer_view` for one subscriber at a time, `customer_view_bulk` for many."""
 
+from datetime import datetime
+
 import structlog
 
 from services.customer_view.application.use_cases import UseCases
@@ -10,13 +12,16 @@ from shared.contracts.customer_view import (
     AudiencePage,
     AudienceQuery,
     Customer,
+    CustomerEvent,
     CustomerOrder,
     CustomerRecord,
+    FiringReport,
     UpsertResult,
 )
 from shared.contracts.wire import INTERACTIVE_LIMIT
-from shared.messaging.entrypoints import Pingable, event, rpc
+from shared.messaging.entrypoints import Pingable, event, every, rpc
 
+SWEEP_SECONDS = 30.0
 _log = structlog.get_logger(__name__)
 
 
@@ -36,6 +41,11 @@ class CustomerView(Pingable):
         """Keep a few records; report the bad ones."""
         return self.deps.upsert_customers(customers, limit=INTERACTIVE_LIMIT)
 
+    @rpc
+    def record_events(self, events: list[CustomerEvent]) -> UpsertResult:
+        """Keep a few events, and fire what follows; report the bad ones."""
+        return self.deps.triggers.record_events(events, limit=INTERACTIVE_LIMIT)
+
 
 class CustomerViewBulk(Pingable):
     """Whole files and audiences."""
@@ -53,6 +63,21 @@ class CustomerViewBulk(Pingable):
     def record_orders(self, orders: list[CustomerOrder]) -> UpsertResult:
         """Add products BOSS has sold to what is held."""
         return self.deps.record_orders(orders)
+
+    @rpc
+    def record_events(self, events: list[CustomerEvent]) -> UpsertResult:
+        """Keep many events, and fire what follows; report the bad ones."""
+        return self.deps.triggers.record_events(events)
+
+    @rpc
+    def fire_due(self, until: datetime | None = None) -> FiringReport:
+        """Fire the triggers that are due although no event arrived."""
+        return self.deps.triggers.fire_due(until)
+
+    @every(SWEEP_SECONDS)
+    def tick(self) -> None:
+        """Fire what is due by the clock."""
+        self.deps.triggers.tick()
 
     @rpc
     def audience(self, query: AudienceQuery) -> Audience:

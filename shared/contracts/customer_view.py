@@ -4,11 +4,14 @@
 |---|---|---|---|
 | upsert_customers(customers) | bulk (interactive up to 200) | list[CustomerRecord] | UpsertResult |
 | record_orders(orders) | bulk | list[CustomerOrder] | UpsertResult; adds products, idempotent by order_id |
+| record_events(events) | bulk (interactive up to 200) | list[CustomerEvent] | UpsertResult; idempotent by event_id |
+| fire_due(until) | bulk | datetime, null | FiringReport |
 | get_customer(customer_id) | interactive | str | Customer |
 | audience(query) | bulk | AudienceQuery | Audience |
 | audience_page(audience_id, after, limit) | bulk | str, str, int | AudiencePage |
 
-Event out: `customers_changed` (CustomersChanged). Event in: campaigns `orders_fulfilled`.
+Events out: `customers_changed` (CustomersChanged), `triggers_fired` (TriggersFired).
+Event in: campaigns `orders_fulfilled`.
 """
 
 from datetime import datetime
@@ -34,6 +37,17 @@ class CustomerOrder(Asked, frozen=True, kw_only=True):
     products: list[str]
 
 
+class CustomerEvent(Asked, frozen=True, kw_only=True):
+    """Something that happened to a subscriber: of a type of `rules/vocabulary.yaml`, with attributes of that type."""
+
+    event_id: str
+    customer_id: str
+    type: str
+    at: datetime
+    """With a UTC offset; at most an hour ahead of the clock, and no older than what any trigger looks back to."""
+    attributes: dict[str, FactValue] = {}
+
+
 class UpsertResult(Told, frozen=True, kw_only=True):
     """How many records were kept, and which were not and why."""
 
@@ -53,9 +67,9 @@ class Customer(Told, frozen=True, kw_only=True):
 class AudienceQuery(Asked, frozen=True, kw_only=True):
     """Which subscribers, and what to say about each.
 
-    Exactly one of `segment` (id of a segment rule) and `rule` (a condition written inline, in the rule language as
-    JSON) selects. For each id in `checks` (eligibility rules) each member is judged in the same statement. `facts`
-    names the facts to return for each member.
+    Exactly one of `segment` (id of a segment rule), `rule` (a condition written inline, in the rule language as JSON)
+    and `trigger` (id of a trigger: those for whom it fired from `since` to `until`) selects. For each id in `checks`
+    (eligibility rules) each member is judged in the same statement. `facts` names the facts to return for each member.
     """
 
     audience_key: str
@@ -64,6 +78,10 @@ class AudienceQuery(Asked, frozen=True, kw_only=True):
     rule: dict[str, object] | None = None
     checks: list[str] = []
     facts: list[str] = []
+    trigger: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    """Of a trigger: both ends included, null for open."""
 
 
 class Audience(Told, frozen=True, kw_only=True):
@@ -99,3 +117,29 @@ class CustomersChanged(Told, frozen=True, kw_only=True):
 
     changed_at: datetime
     customers: list[Customer]
+
+
+class TriggerFiring(Told, frozen=True, kw_only=True):
+    """A trigger that fired for a subscriber; at most once per the rule's `again_after`."""
+
+    trigger: str
+    trigger_version: str
+    customer_id: str
+    window: int
+    """How many events were counted; 1 for a sequence or an absence that was seen."""
+
+
+class TriggersFired(Told, frozen=True, kw_only=True):
+    """Event `triggers_fired`: up to 200 firings of one moment."""
+
+    fired_at: datetime
+    rule_set: str
+    firings: list[TriggerFiring]
+
+
+class FiringReport(Told, frozen=True, kw_only=True):
+    """What a sweep did: subscribers looked at, triggers fired, and subscribers left for the next time by a fault."""
+
+    judged: int
+    fired: int
+    left: int

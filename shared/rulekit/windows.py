@@ -84,7 +84,7 @@ def may_fire(rule: TriggerRule, *, at: datetime, last_fired_at: datetime | None)
         return False
     if last_fired_at is None:
         return True
-    return rule.again_after is not None and at - last_fired_at >= rule.again_after
+    return rule.again_after is not None and at > last_fired_at and at - last_fired_at >= rule.again_after
 
 
 def next_look(

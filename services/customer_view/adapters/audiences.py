@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from services.customer_view.adapters.customers import Customers
-from services.customer_view.adapters.tables import audience, audience_member
+from services.customer_view.adapters.tables import audience, audience_member, trigger_firing
 from services.customer_view.application.ports import AudienceOrder
 from shared.contracts.customer_view import Audience, AudiencePage, AudienceQuery, Member
 from shared.kernel.identity import derive_id
@@ -34,12 +34,18 @@ def make(connection: Connection, customers: Customers, order: AudienceOrder, at:
     query = order.query
     audience_id = derive_id("audience", query.audience_key)
     selects = to_sql(order.condition, columns, book, order.on)
+    if query.trigger is not None:
+        selects = sa.and_(selects, table.c.customer_id.in_(_fired(query)))
     members = sa.select(sa.literal(audience_id), table.c.customer_id, _failed(query.checks, columns, book, order.on))
     inserted = connection.execute(
         audience_member.insert().from_select(["audience_id", "customer_id", "failed"], members.where(selects)),
         execution_options={"preserve_rowcount": True},
     )
-    unknown, *per_fact = _unknown(connection, table, selects, [columns[name] for name in sorted(order.reads)])
+    unknown, *per_fact = (
+        _unknown(connection, table, selects, [columns[name] for name in sorted(order.reads)])
+        if query.trigger is None
+        else [0]  # it fired or it did not
+    )
     result = Audience(
         audience_id=audience_id,
         size=inserted.rowcount,
@@ -78,6 +84,14 @@ def page(connection: Connection, customers: Customers, audience_id: str, after: 
         for row in rows[:limit]
     ]
     return AudiencePage(members=members, next_after=members[-1].customer_id if len(rows) > limit else None)
+
+
+def _fired(query: AudienceQuery) -> sa.Select[tuple[str]]:
+    columns = trigger_firing.c
+    fired = sa.select(columns.customer_id).where(columns.trigger_id == query.trigger)
+    if query.since is not None:
+        fired = fired.where(columns.fired_at >= query.since)
+    return fired if query.until is None else fired.where(columns.fired_at <= query.until)
 
 
 def _failed(checks: list[str], columns: Columns, book: RuleBook, on: date) -> sa.ColumnElement[str]:

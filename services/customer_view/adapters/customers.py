@@ -1,6 +1,6 @@
 """Subscribers in the database: partial writes, and whole descriptions with segments."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -51,6 +51,17 @@ class Customers:
         known = self.book.vocabulary[fact]
         rows = self._locked(connection, customer_ids, [known.column])
         return {customer_id: from_storage(known, row[known.column]) for customer_id, row in rows.items()}
+
+    def known(self, connection: Connection, customer_ids: Sequence[str], facts: Collection[str]) -> FactsById:
+        """Return some facts of those subscribers that exist, in order of id, their rows locked."""
+        read = [fact for fact in self.facts if fact.name in facts]
+        rows = self._locked(connection, customer_ids, [fact.column for fact in read])
+        return {
+            customer_id: {
+                fact.name: from_storage(fact, row[fact.column]) for fact in read if row[fact.column] is not None
+            }
+            for customer_id, row in rows.items()
+        }
 
     def describe(self, connection: Connection, customer_ids: Sequence[str], on: date) -> list[Customer]:
         """Return subscribers with known facts and segments, judged in the same statement, in order of id."""

@@ -1,6 +1,6 @@
 """The store on PostgreSQL or SQLite: one transaction object for subscribers, audiences and events."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 
@@ -8,6 +8,7 @@ from sqlalchemy.engine import Connection
 
 from services.customer_view.adapters import audiences, tables
 from services.customer_view.adapters.customers import Customers
+from services.customer_view.adapters.events import SqlEvents
 from services.customer_view.application.ports import AudienceOrder, Change, FactsById
 from shared.contracts.customer_view import Audience, AudiencePage, AudienceQuery, Customer, CustomersChanged
 from shared.persistence.database import Database
@@ -52,6 +53,7 @@ class SqlTransaction:
     def __init__(self, connection: Connection, customers: Customers) -> None:
         self._connection = connection
         self._customers = customers
+        self.events = SqlEvents(connection)
 
     def put(self, facts: FactsById, *, at: datetime) -> Change:
         """Store the named facts of each subscriber; tell which subscribers this changed."""
@@ -60,6 +62,10 @@ class SqlTransaction:
     def held(self, customer_ids: Sequence[str], fact: str) -> Mapping[str, FactValue]:
         """Return one fact of those subscribers that exist, locked."""
         return self._customers.held(self._connection, customer_ids, fact)
+
+    def known(self, customer_ids: Sequence[str], facts: Collection[str]) -> FactsById:
+        """Return some facts of those subscribers that exist, locked."""
+        return self._customers.known(self._connection, customer_ids, facts)
 
     def describe(self, customer_ids: Sequence[str], *, on: date) -> list[Customer]:
         """Return subscribers with known facts and segments."""

@@ -39,6 +39,42 @@ audience_member = sa.Table(
     sa.Column("failed", sa.Text, nullable=False),
 )
 
+customer_event = sa.Table(
+    "customer_event",
+    metadata,
+    sa.Column("event_id", sa.Text, primary_key=True),
+    sa.Column("customer_id", CustomerId, nullable=False),
+    sa.Column("type", sa.Text, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("attributes", Document, nullable=False),
+    sa.Index("customer_event_customer", "customer_id", "at"),
+    sa.Index("customer_event_at", "at"),
+)
+trigger_firing = sa.Table(
+    "trigger_firing",
+    metadata,
+    sa.Column("customer_id", CustomerId, primary_key=True),
+    sa.Column("trigger_id", sa.Text, primary_key=True),
+    sa.Column("fired_at", Instant, primary_key=True),
+    sa.Column("trigger_version", sa.Text, nullable=False),
+    sa.Column("rule_set", sa.Text, nullable=False),
+    sa.Column("counted", sa.BigInteger, nullable=False),
+    sa.Index("trigger_firing_trigger", "trigger_id", "fired_at"),
+)
+trigger_watch = sa.Table(
+    "trigger_watch",  # who is to be looked at although no event arrives, and when
+    metadata,
+    sa.Column("customer_id", CustomerId, primary_key=True),
+    sa.Column("due_at", Instant, nullable=False),
+    sa.Index("trigger_watch_due", "due_at", "customer_id"),
+)
+trigger_rules = sa.Table(
+    "trigger_rules",  # one row: the triggers by which the watch was set
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("version", sa.Text, nullable=False),
+)
+
 
 class VocabularyMismatch(Fault):
     """The vocabulary asks for a column that the database has for something else."""

@@ -1,12 +1,13 @@
 """What the use cases need from outside."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Protocol
 
+from services.customer_view.application.event_ports import Events
 from services.customer_view.domain.cells import Cells
 from services.customer_view.domain.column_map import ColumnMap
 from shared.contracts.customer_view import Audience, AudiencePage, AudienceQuery, Customer, CustomersChanged
@@ -49,6 +50,11 @@ class AudienceOrder:
 class Transaction(Protocol):
     """One transaction on the store, under one rule book."""
 
+    @property
+    def events(self) -> Events:
+        """What triggers read and keep, in this transaction."""
+        ...
+
     def put(self, facts: FactsById, *, at: datetime) -> Change:
         """Store the named facts of each subscriber, new ones included; tell which subscribers this changed.
 
@@ -58,6 +64,13 @@ class Transaction(Protocol):
 
     def held(self, customer_ids: Sequence[str], fact: str) -> Mapping[str, FactValue]:
         """Return one fact of those subscribers that exist, who stay as they are until the transaction ends."""
+        ...
+
+    def known(self, customer_ids: Sequence[str], facts: Collection[str]) -> FactsById:
+        """Return some facts of those subscribers that exist, in order of id; they stay until the transaction ends.
+
+        Facts of other owners, and unknown ones, are left out.
+        """
         ...
 
     def describe(self, customer_ids: Sequence[str], *, on: date) -> list[Customer]:

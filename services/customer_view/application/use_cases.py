@@ -14,6 +14,7 @@ from services.customer_view.application.faults import (
     UnknownRule,
 )
 from services.customer_view.application.ports import AudienceOrder, Change, FactsById, Rules, Store, Transaction
+from services.customer_view.application.triggers import Triggers
 from services.customer_view.domain.batches import is_customer_id, merged, with_products
 from shared.contracts.campaigns import FulfilledOrder, OrdersFulfilled
 from shared.contracts.customer_view import (
@@ -31,7 +32,7 @@ from shared.kernel.clock import Clock
 from shared.kernel.faults import InvalidRequest
 from shared.rulekit.conditions import read_condition
 from shared.rulekit.facts import check_facts, facts_of, nearest
-from shared.rulekit.model import Condition, InSegment, RuleBook
+from shared.rulekit.model import Condition, Constant, InSegment, RuleBook
 
 _PER_EVENT = 200  # the contract permits 500; a relay takes many events at a time into memory
 _PRODUCTS = "products"
@@ -40,7 +41,17 @@ _PRODUCTS = "products"
 class UseCases:
     """The verbs of the service; safe to share between threads. Every write may be repeated."""
 
-    def __init__(self, *, store: Store, rules: Rules, clock: Clock, zone: ZoneInfo, fresh: Callable[[], str]) -> None:
+    def __init__(
+        self,
+        *,
+        store: Store,
+        rules: Rules,
+        clock: Clock,
+        zone: ZoneInfo,
+        fresh: Callable[[], str],
+        triggers: Triggers,
+    ) -> None:
+        self.triggers = triggers
         self._store = store
         self._rules = rules
         self._clock = clock
@@ -179,11 +190,23 @@ def _faults_of(index: int, record: CustomerRecord, book: RuleBook) -> list[RowFa
 
 
 def _condition(query: AudienceQuery, book: RuleBook) -> Condition:
-    if (query.segment is None) == (query.rule is None):
-        raise InvalidRequest("give exactly one of segment and rule", details={"field": "segment"})
+    if [query.segment, query.rule, query.trigger].count(None) != 2:  # noqa: PLR2004 - of three
+        raise InvalidRequest("give exactly one of segment, rule and trigger", details={"field": "segment"})
+    if query.trigger is not None:
+        _check_span(query)
+        _known("trigger", [query.trigger], book.triggers)
+        return Constant(value=True)  # for whom it fired, the store knows
+    if query.since is not None or query.until is not None:
+        raise InvalidRequest("since and until belong to a trigger", details={"field": "since"})
     if query.rule is not None:
         return read_condition(query.rule, book.vocabulary, segments=book.segments)
     return InSegment(book.segment(str(query.segment)).id)
+
+
+def _check_span(query: AudienceQuery) -> None:
+    for field, instant in (("since", query.since), ("until", query.until)):
+        if instant is not None and instant.tzinfo is None:
+            raise InvalidRequest(f"`{field}` needs a UTC offset", details={"field": field})
 
 
 def _known(field: str, names: Sequence[str], known: Iterable[str]) -> None:

@@ -11,6 +11,7 @@ from shared.rulekit.durable_backend.normal_form import RELATIONS, Test
 from shared.rulekit.durable_backend.programme import Programme, compile_conditions
 from shared.rulekit.faults import RuleFault, RuleFaults
 from shared.rulekit.model import Condition, InSegment, RuleBook
+from shared.rulekit.windows import with_windows
 
 _TIME_LIMIT = 20.0  # seconds; a trial of 30 conditions takes 0.2, a loaded machine ten times that
 
@@ -33,14 +34,15 @@ def try_in_child(programme: Programme, *, time_limit: float = _TIME_LIMIT) -> No
 
 
 def accept_rules(book: RuleBook) -> None:
-    """Try all segments and eligibility rules of a book: for `RuleSource(accept=…)`.
+    """Try all segments, eligibility rules and triggers of a book: for `RuleSource(accept=…)`.
 
     Raises RuleFaults (code `engine_refuses`) when the engine cannot carry them.
     """
     conditions: dict[str, Condition] = {f"segment {name}": InSegment(name) for name in book.segments}
     conditions |= {f"eligibility {name}": rule.when for name, rule in book.eligibility.items()}
+    conditions |= {f"trigger {name}": rule.condition for name, rule in book.triggers.items()}
     try:
-        try_in_child(compile_conditions(conditions, book))
+        try_in_child(compile_conditions(conditions, with_windows(book)))
     except EngineFault as fault:
         raise RuleFaults([RuleFault("rules", 0, 0, "engine_refuses", fault.message)]) from fault
 

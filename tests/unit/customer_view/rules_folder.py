@@ -20,17 +20,30 @@ _ELIGIBILITY = {
     "expired": "level: suitability\nvalid_for: {to: 2020-12-31}\nwhen: {age: {at_least: 0}}",
 }
 
+_CASES = {
+    **dict.fromkeys(("segments", "eligibility"), "- {title: nobody, facts: {}, expect: unknown}\n"),
+    "triggers": "- {title: nobody, facts: {}, at: 2026-03-02T09:00, events: [], expect: false}\n",
+}
+_TRIGGERS = {
+    "quota-twice": "kind: count\nevent: quota_passed\nwhere: {percent: {at_least: 80}}\nat_least: 2\nwithin: 3d\n"
+    "again_after: 30d\nwhen: {age: {at_least: 18}}",
+    "trial-then-tone": "kind: sequence\nwithin: 7d\n"
+    "steps: [{event: trial_started, where: {product: crbt}}, {event: tone_downloaded}]",
+    "no-top-up": "kind: absence\nafter: {event: quota_passed}\nwithout: {event: top_up}\nfor: 5d\nagain_after: 5d",
+}
+
 
 def write_rules(folder: Path, *, more_facts: str = "") -> Path:
     """Write the folder; `more_facts` are lines appended to the vocabulary's facts."""
     folder.mkdir(parents=True, exist_ok=True)
     vocabulary = (PROJECT / "rules" / "vocabulary.yaml").read_text(encoding="utf-8")
-    (folder / "vocabulary.yaml").write_text(vocabulary + more_facts, encoding="utf-8")
-    for kind, rules in (("segments", _SEGMENTS), ("eligibility", _ELIGIBILITY)):
+    vocabulary = vocabulary.replace("facts:\n", f"facts:\n{more_facts}", 1)
+    (folder / "vocabulary.yaml").write_text(vocabulary, encoding="utf-8")
+    for kind, rules in (("segments", _SEGMENTS), ("eligibility", _ELIGIBILITY), ("triggers", _TRIGGERS)):
         for name, body in rules.items():
             place = folder / kind / name
             place.mkdir(parents=True, exist_ok=True)
             head = f"id: {name}\nowner: tests\nbecause: {{zh: 测试, en: test}}\n"
             (place / "rule.yaml").write_text(head + body + "\n", encoding="utf-8")
-            (place / "cases.yaml").write_text("- {title: nobody, facts: {}, expect: unknown}\n", encoding="utf-8")
+            (place / "cases.yaml").write_text(_CASES[kind], encoding="utf-8")
     return folder
