@@ -54,6 +54,7 @@ class ReadsRules(Protocol):
     """Settings of a service that reads the rules."""
 
     rules: Path
+    rule_sets: Path | None
 
 
 def settings_of(service: str, environment: Mapping[str, str]) -> object:

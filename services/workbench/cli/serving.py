@@ -67,12 +67,17 @@ def _check_settings(owners: list[str]) -> None:
     """Refuse to serve on settings or rules that cannot be used; raises FaultySettings and RuleFaults naming them all.
 
     The services read both again when they start; but there a fault would come out of a green thread, with its stack.
+    Where the newest kept rule set stands in for faulty files, that is told on standard error.
     """
-    from shared.rulekit.loading import load_rules  # noqa: PLC0415 - YAML and the rule readers
+    from shared.rulekit.durable_backend.trial import accept_rules  # noqa: PLC0415 - the rules engine
+    from shared.rulekit.rule_archive import RuleArchive  # noqa: PLC0415 - YAML and the rule readers
+    from shared.rulekit.rule_book import RuleSource  # noqa: PLC0415
 
     settings = [registry.settings_of(service, os.environ) for service in owners]
-    for folder in {one.rules for one in settings if isinstance(one, registry.ReadsRules)}:
-        load_rules(folder)
+    for folder, sets in {(one.rules, one.rule_sets) for one in settings if isinstance(one, registry.ReadsRules)}:
+        source = RuleSource(folder, accept=accept_rules, archive=RuleArchive(sets) if sets else None)
+        for fault in source.faults:
+            click.echo(f"banyan: rules not taken, {source.current().version} stays in force: {fault}", err=True)
 
 
 def _check_databases(owners: list[str]) -> None:
