@@ -70,11 +70,8 @@ def holds(rule: SegmentRule | EligibilityRule, facts: Facts, *, book: RuleBook, 
 def explain(rule: Rule, facts: Facts, *, book: RuleBook) -> Text:
     """Return the rule's `because` with each `{fact}` replaced by the subscriber's value in words, per language."""
     named = rule.because.placeholders()
-    words = {
-        fact.name: _in_words(fact, known_value(fact, facts.get(fact.name)))
-        for fact in book.vocabulary
-        if fact.name in named
-    }
+    of_facts = [book.vocabulary[name] for name in named if name in book.vocabulary]
+    words = {fact.name: _in_words(fact, known_value(fact, facts.get(fact.name))) for fact in of_facts}
     zh = rule.because.fill(**{name: text.zh for name, text in words.items()}).zh
     return Text(zh, rule.because.fill(**{name: text.en for name, text in words.items()}).en)
 

@@ -12,6 +12,7 @@ from shared.rulekit.vocabulary import DECIMALS, LARGEST_INTEGER, LARGEST_NUMBER,
 
 LONGEST_LINE = 1_000_000  # bytes
 _FEN = 100
+_MOST_YUAN = LARGEST_INTEGER // _FEN
 _MOST_SHOWN = 40
 _IDS = ("id", "customer_id")
 BESIDE = frozenset({*_IDS, "on", "at", "events", "last_fired_at", "title", "expect"})
@@ -115,9 +116,7 @@ def decode_line(raw: bytes, *, exact: bool) -> Mapping[str, object]:
     if len(raw) > LONGEST_LINE:
         raise BadLine("line_too_long", f"more than {LONGEST_LINE} bytes in one line")
     try:
-        found = json.loads(
-            raw.decode("utf-8-sig"), parse_float=Decimal if exact else float, object_pairs_hook=_without_duplicates
-        )
+        found = (_EXACT if exact else _PLAIN).decode(raw.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise BadLine("not_utf8", f"byte {error.start} of the line is not UTF-8") from error
     except (ValueError, RecursionError, InvalidOperation) as error:
@@ -143,7 +142,7 @@ def checked_value(fact: Fact, written: object) -> FactValue:
 def _in_fen(fact: Fact, written: object) -> object:
     if isinstance(written, bool) or not isinstance(written, (int, Decimal)):
         return written
-    if abs(written) > LARGEST_INTEGER // _FEN:
+    if not -_MOST_YUAN <= written <= _MOST_YUAN:
         raise BadLine("too_large", f"{fact.name}: {_shown(written)} yuan is more than it can be", fact.name)
     fen: int | Decimal = written * _FEN
     if fen != int(fen):
@@ -176,3 +175,7 @@ def _without_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 def _id_of(content: Mapping[str, object]) -> object:
     return next((content[name] for name in _IDS if content.get(name) is not None), None)
+
+
+_EXACT = json.JSONDecoder(parse_float=Decimal, object_pairs_hook=_without_duplicates)
+_PLAIN = json.JSONDecoder(object_pairs_hook=_without_duplicates)
