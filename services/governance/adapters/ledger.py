@@ -9,7 +9,7 @@ from sqlalchemy.engine import Connection
 
 from services.governance.adapters.tables import REQUEST_COLUMNS, contact, decision, rule_set, suppression
 from services.governance.application.ports import Issued, Stamp
-from services.governance.domain.contacts import Contact
+from services.governance.domain.contacts import Contact, ListMark
 from services.governance.domain.decisions import Decision, Finding
 from services.governance.domain.lifecycle import LedgerEntry
 from services.governance.domain.policy_set import PolicySet
@@ -29,9 +29,26 @@ _SUPPRESSED = [
 _SEEN = [*(contact.c[name] for name in REQUEST_COLUMNS), contact.c.contacted_at]
 _PUT = sa.text(
     "UPDATE contact SET state = new.state, contacted_at = new.contacted_at, last_at = new.last_at, "
-    "is_overrun = new.is_overrun, note = new.note FROM json_to_recordset(CAST(:rows AS json)) AS "
-    "new(contact_id text, state text, contacted_at bigint, last_at bigint, is_overrun boolean, note text) "
+    "is_overrun = new.is_overrun, note = new.note, "
+    "released_after = coalesce(contact.released_after, new.released_after), "
+    "confirmed_after = coalesce(contact.confirmed_after, new.confirmed_after) "
+    "FROM json_to_recordset(CAST(:rows AS json)) AS "
+    "new(contact_id text, state text, contacted_at bigint, last_at bigint, is_overrun boolean, note text, "
+    "released_after bigint, confirmed_after bigint) "
     "WHERE contact.contact_id = new.contact_id"
+)
+
+_CHANGED = ("state", "contacted_at", "last_at", "is_overrun", "note")
+_PUT_ONE = (
+    sa.update(contact)
+    .where(contact.c.contact_id == sa.bindparam("new_contact_id"))
+    .values(
+        {name: sa.bindparam(f"new_{name}") for name in _CHANGED}
+        | {
+            name: sa.func.coalesce(contact.c[name], sa.bindparam(f"new_{name}"))
+            for name in ("released_after", "confirmed_after")
+        }
+    )
 )
 
 
@@ -66,13 +83,15 @@ class SqlLedger:
                 mine.append(one._replace(at=contacted_at))
         return found
 
-    def record(self, decisions: Sequence[Decision], policies: PolicySet, now: int) -> None:
-        """Store new verdicts as one batch; permits become reservations."""
+    def record(
+        self, decisions: Sequence[Decision], policies: PolicySet, now: int, marks: Sequence[ListMark] = ()
+    ) -> None:
+        """Store new verdicts as one batch with the list entries they were judged by; permits become reservations."""
         if not decisions:
             return
         limits = [(check.policy.rule_id, check.limit) for check in policies.limits]
         insert_missing(self._connection, rule_set, [{"rule_set": policies.version, "limits": limits}])
-        batch = sa.insert(decision).values(decided_at=now, rule_set=policies.version)
+        batch = sa.insert(decision).values(decided_at=now, rule_set=policies.version, marks=marks or None)
         number = self._connection.execute(batch.returning(decision.c.decision_id)).scalar_one()
         permits = [_reservation(one, number) for one in decisions if one.is_permitted]
         insert_rows(self._connection, contact, permits)
@@ -84,15 +103,17 @@ class SqlLedger:
         """Overwrite state, moments and flags of contacts that are in the ledger."""
         if not entries:
             return
-        rows = [{"contact_id": entry.contact.contact_id, **_state(entry)} for entry in entries]
+        newest = self._newest()
+        rows = [{"contact_id": entry.contact.contact_id, **_state(entry), **_noted(entry, newest)} for entry in entries]
         if self._connection.dialect.name == "postgresql":
             self._connection.execute(_PUT, {"rows": msgspec.json.encode(rows).decode()})
         else:
-            keyed = [{"key": row["contact_id"], **row} for row in rows]
-            self._connection.execute(sa.update(contact).where(contact.c.contact_id == sa.bindparam("key")), keyed)
+            keyed = [{f"new_{name}": value for name, value in row.items()} for row in rows]
+            self._connection.execute(_PUT_ONE, keyed)
 
     def add(self, entries: Sequence[LedgerEntry]) -> None:
         """Add contacts that took place without a reservation; those already there stay as they are."""
+        newest = self._newest() if entries else 0
         rows = [
             {
                 **_request(entry.contact),
@@ -100,10 +121,14 @@ class SqlLedger:
                 "expires_at": entry.expires_at,
                 "decision_id": 0,
                 "counters": None,
+                **_noted(entry, newest),
             }
             for entry in entries
         ]
         insert_missing(self._connection, contact, rows)
+
+    def _newest(self) -> int:
+        return int(self._connection.scalar(sa.select(sa.func.max(decision.c.decision_id))) or 0)
 
     def of_customer(self, customer_id: str, limit: int) -> list[Issued]:
         """Return the subscriber's newest verdicts, newest first."""
@@ -155,6 +180,14 @@ def _state(entry: LedgerEntry) -> dict[str, object]:
     }
 
 
+def _noted(entry: LedgerEntry, newest: int) -> dict[str, object]:
+    """Return after which batch of verdicts a change was noted; what was noted before stays."""
+    return {
+        "released_after": newest if entry.state == "released" else None,
+        "confirmed_after": newest if entry.state == "confirmed" else None,
+    }
+
+
 def _reservation(made: Decision, number: int) -> dict[str, object]:
     return {
         **_request(made.contact),
@@ -165,6 +198,8 @@ def _reservation(made: Decision, number: int) -> dict[str, object]:
         "note": "",
         "decision_id": number,
         "counters": made.counters,
+        "released_after": None,
+        "confirmed_after": None,
     }
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from services.governance.adapters.tables import outcome
+from services.governance.adapters.tables import decision, outcome
 from services.governance.application.ports import OutcomeRow
 from services.governance.domain.contacts import OutcomeMark
 from shared.persistence.bulk import insert_missing
@@ -33,6 +33,9 @@ class SqlOutcomes:
 
     def add(self, rows: Sequence[OutcomeRow]) -> None:
         """Keep outcomes; one already kept stays as it is."""
+        newest = self._connection.scalar(sa.select(sa.func.max(decision.c.decision_id))) or 0
         insert_missing(
-            self._connection, outcome, [{"contact_id": row.contact_id, **row.mark._asdict()} for row in rows]
+            self._connection,
+            outcome,
+            [{"contact_id": row.contact_id, **row.mark._asdict(), "recorded_after": newest} for row in rows],
         )

@@ -37,8 +37,9 @@ decision = sa.Table(
     sa.Column("decision_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), primary_key=True),
     sa.Column("decided_at", sa.BigInteger, nullable=False),
     sa.Column("rule_set", sa.Text, nullable=False),
+    sa.Column("marks", Document),
 )
-"""One row per batch: what all its verdicts have in common."""
+"""One row per batch: what all its verdicts have in common; `marks` are the list entries of those asked about."""
 
 rule_set = sa.Table(
     "rule_set",
@@ -60,8 +61,13 @@ contact = sa.Table(
     sa.Column("note", sa.Text, nullable=False),
     sa.Column("decision_id", sa.BigInteger, nullable=False),
     sa.Column("counters", Document),
+    sa.Column("released_after", sa.BigInteger),
+    sa.Column("confirmed_after", sa.BigInteger),
 )
-"""The ledger: permitted contacts, and those that took place without permission (flagged)."""
+"""The ledger: permitted contacts, and those that took place without permission (flagged).
+
+`released_after` and `confirmed_after` name the newest batch of verdicts when that was noted: the order of events.
+"""
 
 suppression = sa.Table(
     "suppression",
@@ -99,7 +105,9 @@ outcome = sa.Table(
     sa.Column("campaign_id", sa.Text),
     sa.Column("offering_id", sa.Text),
     sa.Column("category", sa.Text),
+    sa.Column("recorded_after", sa.BigInteger, nullable=False),
 )
+"""`recorded_after` names the newest batch of verdicts when the outcome was noted."""
 
 capacity_counter = sa.Table(
     "capacity_counter",

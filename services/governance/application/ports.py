@@ -72,8 +72,10 @@ class Ledger(Protocol):
         """Return live contacts by customer that are planned, or took place, at or after `since`."""
         ...
 
-    def record(self, decisions: Sequence[Decision], policies: PolicySet, now: int) -> None:
-        """Store new verdicts as one batch; permits become reservations."""
+    def record(
+        self, decisions: Sequence[Decision], policies: PolicySet, now: int, marks: Sequence[ListMark] = ()
+    ) -> None:
+        """Store new verdicts as one batch with the list entries they were judged by; permits become reservations."""
         ...
 
     def put(self, entries: Sequence[LedgerEntry]) -> None:

@@ -7,7 +7,7 @@ from services.governance.application.policies import PoliciesInForce
 from services.governance.application.ports import Issued, Need, Store, Unit
 from services.governance.application.translation import Batch, read_batch, refused_verdict, verdict_of
 from services.governance.domain.checks import FOREVER, Bucket
-from services.governance.domain.contacts import Contact, Situation
+from services.governance.domain.contacts import Contact, ListMark, Situation
 from services.governance.domain.decisions import Decision, Judgement
 from services.governance.domain.instants import to_micros
 from services.governance.domain.judgement import judge, refuse, screen
@@ -36,8 +36,8 @@ class Reserving:
         buckets = frozenset(buckets_of(batch.asked, policies, self._terms, now))
         with self._store.write(Need(policies, now, customers, buckets)) as unit:
             known = unit.ledger.issued([asked.contact_id for asked in batch.asked])
-            now, judgement = self._judge(unit, batch, known, policies, fault)
-            unit.ledger.record(judgement.decisions, policies, now)
+            now, judgement, marks = self._judge(unit, batch, known, policies, fault)
+            unit.ledger.record(judgement.decisions, policies, now, marks)
             unit.capacity.save(judgement.capacity, self._lapsing(judgement.decisions, policies))
         return _verdicts(requests, batch, known, judgement.decisions, policies)
 
@@ -47,7 +47,7 @@ class Reserving:
         policies, fault = self._policies.current()
         with self._store.read() as unit:
             known = unit.ledger.issued([asked.contact_id for asked in batch.asked])
-            _, judgement = self._judge(unit, batch, known, policies, fault)
+            _, judgement, _ = self._judge(unit, batch, known, policies, fault)
         return _verdicts(requests, batch, known, judgement.decisions, policies)
 
     def screen(self, requests: Sequence[ContactRequest]) -> list[Verdict]:
@@ -67,14 +67,14 @@ class Reserving:
 
     def _judge(
         self, unit: Unit, batch: Batch, known: Mapping[str, Issued], policies: PolicySet, fault: str | None
-    ) -> tuple[int, Judgement]:
+    ) -> tuple[int, Judgement, list[ListMark]]:
         clock, newest = to_micros(self._clock.now()), unit.ledger.newest_decision()
         now = max(clock, newest)  # a reservation that one process saw lapse has lapsed for all
         fresh = [asked for asked in batch.asked if asked.contact_id not in known]
         if clock < newest - self._terms.clock_tolerance:
             fault = fault or CLOCK_BEHIND
         if fault is not None:
-            return now, refuse(fresh, policies, fault)
+            return now, refuse(fresh, policies, fault), []
         readable = [asked for asked in fresh if asked.contact_id not in batch.refused]
         situations = self._situations(unit, readable, policies, now)
         capacity = self._capacity(unit, readable, policies, now)
@@ -82,7 +82,7 @@ class Reserving:
         refused = [asked for asked in fresh if asked.contact_id in batch.refused]
         for asked in refused:
             judgement.decisions.extend(refuse([asked], policies, batch.refused[asked.contact_id]).decisions)
-        return now, judgement
+        return now, judgement, [mark for each in situations.values() for mark in each.lists]
 
     def _situations(self, unit: Unit, asked: Sequence[Contact], policies: PolicySet, now: int) -> dict[str, Situation]:
         earliest = min((one.at for one in asked if _is_near(one, self._terms, now)), default=now)
