@@ -11,7 +11,6 @@ from shared.rulekit.model import RankingRule, RuleBook, TriggerRule
 from shared.rulekit.reference import evaluate, explain
 from shared.rulekit.windows import may_fire, trigger_facts, with_windows
 
-
 Judge = Callable[[str, Facts, date], bool | None]
 """One way to judge a trigger's condition: by the trigger's id, facts with the window among them, the day."""
 
