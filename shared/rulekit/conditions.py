@@ -22,7 +22,7 @@ from shared.rulekit.model import (
     SetOperator,
 )
 from shared.rulekit.reading import Reader
-from shared.rulekit.tree import Entries, Items, Node, Scalar, TooDeep, tree_of
+from shared.rulekit.tree import Entries, Items, Node, Scalar, tree_of
 from shared.rulekit.vocabulary import DECIMALS, ORDERED_TYPES, Fact, FactType, Vocabulary
 
 _DEEPEST = 12  # groups in one another; beyond it no person can follow, and the engines have limits of their own
@@ -73,7 +73,7 @@ def read_condition(
     findings = Findings()
     try:
         node = tree_of(rule)
-    except (TooDeep, TypeError) as error:
+    except (ValueError, TypeError) as error:  # too deep, or a number too long to be written down
         findings.add(Place("rule"), "wrong_shape", f"not a condition: {error}")
         raise RuleFaults(findings.faults) from error
     reader = ConditionReader(vocabulary, findings)
@@ -85,7 +85,7 @@ def read_condition(
 
 
 class ConditionReader:
-    """Reads conditions against a vocabulary; faults go to `findings`, references to segments are kept for a check.
+    """Reads conditions against a vocabulary; faults go to `findings`; where it names segments and facts is kept.
 
     `noun` is what the vocabulary's entries are called: an event's attributes are a vocabulary too.
 
@@ -99,6 +99,7 @@ class ConditionReader:
         self._findings = findings
         self._reader = Reader(findings)
         self.references: list[tuple[Place, str]] = []
+        self.uses: list[tuple[Place, str]] = []
 
     def check_segments(self, known: Collection[str]) -> None:
         """Note a fault for every reference to a segment that is not among `known`."""
@@ -145,6 +146,8 @@ class ConditionReader:
         if fact is None:
             known = [*self._vocabulary.facts, *_GROUPS]
             self._findings.unknown(name.place, f"unknown_{self._noun}", self._noun, name.text, known)
+        else:
+            self.uses.append((name.place, name.text))
         return fact
 
     def _tests(self, fact: Fact, value: Node) -> Condition:

@@ -10,6 +10,8 @@ from shared.kernel.faults import InvalidRequest
 from shared.rulekit.model import All, Any, Compare, Condition, InSegment, IsKnown, Not, OtherFact, RuleBook
 from shared.rulekit.vocabulary import DECIMALS, LARGEST_INTEGER, LARGEST_NUMBER, LONGEST_TEXT, SCALE, Fact, Vocabulary
 
+_LONGEST_NAME = 200  # what is longer is no misspelt name
+
 FactValue = str | int | float | bool | date | Collection[str] | None
 """Money in fen; dates as `date` or ISO text; sets as any collection of texts; unknown as None."""
 Facts = Mapping[str, FactValue]
@@ -124,6 +126,8 @@ def _named(condition: Condition) -> tuple[set[str], set[str]]:
 
 def nearest(name: str, names: Iterable[str]) -> str | None:
     """Return the most similar of the names, or None when none is similar."""
+    if len(name) > _LONGEST_NAME:
+        return None
     close = difflib.get_close_matches(name, list(names), n=1)
     return close[0] if close else None
 

@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from shared.kernel.faults import InvalidRequest
 from shared.rulekit.facts import nearest
 
+_MOST_FAULTS = 100
+_LONGEST_MESSAGE = 300
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class RuleFault:
@@ -49,17 +52,31 @@ class Place:
 
 @dataclass(slots=True)
 class Findings:
-    """The faults found so far; readers add to it and go on, so that one run names every mistake."""
+    """The faults found so far; readers add to it and go on, so that one run names every mistake.
+
+    Of one file at most 100 are kept (the last one says `too_many_faults`), each of at most 300 characters: nobody
+    reads more, and a file of a million mistakes must not fill memory.
+    """
 
     faults: list[RuleFault] = field(default_factory=list)
+    _counts: dict[str, int] = field(default_factory=dict)
 
     def add(self, place: Place, code: str, message: str, suggestion: str | None = None) -> None:
         """Note a fault."""
+        count = self._counts.get(place.path, 0) + 1
+        self._counts[place.path] = count
+        if count > _MOST_FAULTS:
+            return
+        if count == _MOST_FAULTS:
+            code, message, suggestion = "too_many_faults", "there are more mistakes in this file than are told", None
+        if len(message) > _LONGEST_MESSAGE:
+            message = f"{message[:_LONGEST_MESSAGE]}…"
         self.faults.append(RuleFault(place.path, place.line, place.column, code, message, suggestion))
 
     def unknown(self, place: Place, code: str, what: str, name: str, known: Iterable[str]) -> None:
         """Note a name that does not exist, with the nearest that does."""
-        self.add(place, code, f"there is no {what} {name!r}", nearest(name, known))
+        is_told = self._counts.get(place.path, 0) < _MOST_FAULTS  # looking for the nearest name takes its time
+        self.add(place, code, f"there is no {what} {name!r}", nearest(name, known) if is_told else None)
 
     def check(self) -> None:
         """Raise RuleFaults if there are any."""

@@ -10,7 +10,7 @@ from shared.rulekit.tree import Node
 from shared.rulekit.tree import Scalar as ScalarNode
 from shared.rulekit.vocabulary import DECIMALS, LARGEST_INTEGER, LARGEST_NUMBER, LONGEST_TEXT, Fact
 
-_DECIMAL = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,18})?")
+_DECIMAL = re.compile(r"-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,18})?")  # 010 is 8 to YAML and 10 to a person: refused
 _FEN = 2
 
 Literal = int | float | bool | str | date
@@ -23,6 +23,10 @@ def read_literal(fact: Fact, node: Node, findings: Findings) -> Literal | None: 
     """
     if not isinstance(node, ScalarNode):
         findings.add(node.place, "wrong_shape", f"{fact.name} ({fact.type}) is compared with a single value")
+        return None
+    if node.kind == "null":
+        message = f"{fact.name} is compared with nothing; whether it is known is asked by is_known"
+        findings.add(node.place, "wrong_type", message)
         return None
     match fact.type:
         case "boolean":
@@ -43,7 +47,7 @@ def read_decimal(node: Node, decimals: int, findings: Findings) -> Decimal | Non
     """Return a plain decimal number of at most so many decimals, or None after noting why not."""
     if not isinstance(node, ScalarNode) or node.kind != "number" or not _DECIMAL.fullmatch(node.text):
         shown = repr(node.text) if isinstance(node, ScalarNode) else "a group"
-        findings.add(node.place, "bad_number", f"expected a number in plain decimals, got {shown}")
+        findings.add(node.place, "bad_number", f"expected a number in plain decimals, like 12 or 0.5, got {shown}")
         return None
     value = Decimal(node.text)
     if value != round(value, decimals):

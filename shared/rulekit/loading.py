@@ -3,13 +3,15 @@
 import dataclasses
 import itertools
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
+from shared.rulekit.conditions import ConditionReader
 from shared.rulekit.conflict_reading import read_conflict
 from shared.rulekit.facts import nearest, segments_of
 from shared.rulekit.faults import Findings, Place
+from shared.rulekit.holding import Use, check_held
 from shared.rulekit.model import (
     KINDS,
     ConflictRule,
@@ -30,7 +32,7 @@ from shared.rulekit.tree import Node, version_of
 from shared.rulekit.trigger_reading import read_trigger
 from shared.rulekit.vocabulary import Vocabulary
 from shared.rulekit.vocabulary_reading import read_events, read_vocabulary
-from shared.rulekit.yaml_tree import read_yaml
+from shared.rulekit.yaml_tree import read_yaml, shown
 
 OTHER_FOLDERS = ("campaigns", "catalogue", "column_maps", "schema")  # beside the rules, read by others
 _RuleT = TypeVar("_RuleT", bound=Rule)
@@ -40,7 +42,7 @@ def load_rules(folder: Path) -> RuleBook:
     """Return the checked rules of a folder: all of them, or none.
 
     Raises RuleFaults with every mistake of every file. Codes, besides those of the readers: no_rules_folder,
-    unknown_folder, no_rule, no_cases, bad_id, duplicate_order, segment_cycle.
+    unknown_folder, no_rule, no_cases, bad_id, duplicate_order, never_used, no_ranking, segment_cycle, fact_not_held.
     """
     findings = Findings()
     book = read_rules(folder, findings)
@@ -56,14 +58,14 @@ def read_rules(folder: Path, findings: Findings) -> RuleBook | None:
     With faults the book is for looking at, not for deciding: faulty rules hold stand-ins, or are missing.
     """
     if not folder.is_dir():
-        findings.add(Place(str(folder), 1, 1), "no_rules_folder", "there is no such folder")
+        findings.add(Place(shown(folder), 1, 1), "no_rules_folder", "there is no such folder")
         return None
     read = _load_vocabulary(folder, findings)
     if read is None:
         return None
     vocabulary, events = read
     rules = RuleReader.over(vocabulary, findings)
-    loader = _Loader(folder, findings)
+    loader = _Loader(folder, findings, rules.conditions)
     _check_folders(folder, findings)
     segments = loader.load("segments", rules.segment)
     eligibility = loader.load("eligibility", rules.eligibility)
@@ -80,6 +82,7 @@ def read_rules(folder: Path, findings: Findings) -> RuleBook | None:
     _check_ranking(ranking, loader, findings)
     classes = _classes(segments, loader, findings)
     book = RuleBook(vocabulary, segments, eligibility, conflicts, policies, classes, "", triggers, ranking, events)
+    check_held(book, loader.facts, loader.segments, findings)
     return dataclasses.replace(book, version=_version(book))
 
 
@@ -91,7 +94,7 @@ def _version(book: RuleBook) -> str:
 def _load_vocabulary(folder: Path, findings: Findings) -> tuple[Vocabulary, Mapping[str, EventType]] | None:
     """Return a sound vocabulary; without one every rule would be faulty: the one true fault is told."""
     path = folder / "vocabulary.yaml"
-    node = read_yaml(path, findings, shown=str(path))
+    node = read_yaml(path, findings)
     if node is None:
         return None
     before = len(findings.faults)
@@ -103,45 +106,65 @@ def _load_vocabulary(folder: Path, findings: Findings) -> tuple[Vocabulary, Mapp
 class _Loader:
     folder: Path
     findings: Findings
+    conditions: ConditionReader
+    facts: list[Use] = field(default_factory=list)
+    segments: list[Use] = field(default_factory=list)
 
     def path(self, kind: str, name: str) -> str:
-        return str(self.folder / kind / name / "rule.yaml")
+        return shown(self.folder / kind / name / "rule.yaml")
 
     def load(self, kind: str, read: Callable[[Node, str], _RuleT | None]) -> dict[str, _RuleT]:
-        """Read every rule of one kind, in alphabetical order."""
+        """Read every rule of one kind, in alphabetical order, and note which facts and segments they name."""
         found: dict[str, _RuleT] = {}
-        root = self.folder / kind
-        for entry in sorted(root.iterdir()) if root.is_dir() else ():
+        facts, segments = len(self.conditions.uses), len(self.conditions.references)
+        for entry in self._entries(kind):
             if entry.name.startswith("."):
                 continue
             rule = self._load_one(kind, entry, read)
             if rule is not None:
                 found[rule.id] = rule
+        self.facts += [Use(kind, *use) for use in self.conditions.uses[facts:]]
+        self.segments += [Use(kind, *use) for use in self.conditions.references[segments:]]
         return found
 
+    def _entries(self, kind: str) -> list[Path]:
+        root = self.folder / kind
+        if not (root.exists() or root.is_symlink()):
+            return []
+        try:
+            return sorted(root.iterdir())
+        except OSError as error:
+            self.findings.add(Place(shown(root), 1, 1), "unreadable", f"cannot be read: {error.strerror}")
+            return []
+
     def _load_one(self, kind: str, entry: Path, read: Callable[[Node, str], _RuleT | None]) -> _RuleT | None:
-        place = Place(str(entry), 1, 1)
+        place = Place(shown(entry), 1, 1)
         if not entry.is_dir():
             self.findings.add(place, "no_rule", f"a rule is a folder with rule.yaml and cases.yaml, under {kind}/")
             return None
         if not ID.fullmatch(entry.name):
             self.findings.add(place, "bad_id", f"{entry.name!r} is not lower case letters, digits and hyphens")
-        if not (entry / "rule.yaml").is_file():
+        if not (entry / "rule.yaml").exists():
             self.findings.add(place, "no_rule", "there is no rule.yaml")
             return None
-        if not (entry / "cases.yaml").is_file():
+        if not (entry / "cases.yaml").exists():
             self.findings.add(
                 Place(self.path(kind, entry.name), 1, 1), "no_cases", "a rule needs a cases.yaml beside it"
             )
-        node = read_yaml(entry / "rule.yaml", self.findings, shown=self.path(kind, entry.name))
+        node = read_yaml(entry / "rule.yaml", self.findings)
         return None if node is None else read(node, entry.name)
 
 
 def _check_folders(folder: Path, findings: Findings) -> None:
-    for entry in sorted(folder.iterdir()):
+    try:
+        entries = sorted(folder.iterdir())
+    except OSError as error:
+        findings.add(Place(shown(folder), 1, 1), "unreadable", f"cannot be read: {error.strerror}")
+        return
+    for entry in entries:
         if entry.is_dir() and not entry.name.startswith(".") and entry.name not in {*KINDS, *OTHER_FOLDERS}:
             message = f"there is no kind of rule {entry.name!r}"
-            findings.add(Place(str(entry), 1, 1), "unknown_folder", message, nearest(entry.name, KINDS))
+            findings.add(Place(shown(entry), 1, 1), "unknown_folder", message, nearest(entry.name, KINDS))
 
 
 def _classes(segments: dict[str, SegmentRule], loader: _Loader, findings: Findings) -> dict[str, tuple[str, ...]]:

@@ -15,6 +15,7 @@ _SPAN = re.compile(r"([1-9][0-9]{0,4})([hdw])")
 _HOURS = {"h": 1, "d": 24, "w": 168}
 _TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
 _WHOLE = re.compile(r"-?[0-9]{1,18}")
+_LONGEST_WORDS = 2_000
 ID = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 _WordT = TypeVar("_WordT", bound=str)
 
@@ -56,6 +57,10 @@ class Reader:
         if node is None:
             return ""
         if isinstance(node, Scalar) and node.kind != "null" and node.text.strip():
+            if len(node.text) > _LONGEST_WORDS or any(ord(one) < ord(" ") and one not in "\t\n" for one in node.text):
+                message = f"control characters, or more than {_LONGEST_WORDS} characters"
+                self.findings.add(node.place, "bad_text", message)
+                return ""
             return node.text
         self._shape(node, node.place, "a text")
         return ""

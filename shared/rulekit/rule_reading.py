@@ -137,7 +137,8 @@ class RuleReader:
             if form or conversion or not name.isidentifier():
                 self.findings.add(words.place, "bad_placeholder", f"a place is written {{fact}}, not {{{name}…}}")
             elif name in known:
-                continue
+                if facts and name in self.vocabulary:
+                    self.conditions.uses.append((words.place, name))
             elif facts:
                 self.findings.unknown(words.place, "unknown_fact", "fact", name, known)
             else:

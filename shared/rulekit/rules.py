@@ -47,7 +47,7 @@ LEVELS: Mapping[Level, Text] = {
     "applicability": Text("适用性", "applicability"),
     "suitability": Text("适配性", "suitability"),
 }
-"""The levels of eligibility rules (may, makes sense now, fits) in the order they are asked, and what they are called."""
+"""The levels of eligibility rules (may, makes sense now, fits) in the order they are asked, and their names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from shared.rulekit.conditions import ConditionReader
+from shared.rulekit.holding import RUN_BY
 from shared.rulekit.model import (
     AbsencePattern,
     Condition,
@@ -27,8 +28,8 @@ _MOST_EVENTS = 10_000  # in one count: beyond it a fact, worked out elsewhere, s
 def read_trigger(node: Node, folder: str, rules: RuleReader, events: Mapping[str, EventType]) -> TriggerRule | None:
     """Return the rule of a file under `triggers/`; None when its kind is unknown.
 
-    Codes: unknown_event, unknown_attribute, segment_of_event, too_few_steps, too_many_steps, too_large, and those
-    every rule may have.
+    Codes: unknown_event, event_not_held, unknown_attribute, segment_of_event, too_few_steps, too_many_steps,
+    too_large, and those every rule may have.
     """
     return rules.by_kind(node, folder, trigger_kinds(rules, events), facts=True)
 
@@ -92,6 +93,9 @@ class _Patterns:
             if node is not None and name:
                 self._rules.findings.unknown(node.place, "unknown_event", "event", name, self._events)
             return EventMatch(name)
+        if node is not None and event.owner not in RUN_BY["triggers"]:
+            message = f"{name} is kept by {event.owner}; triggers run in {', '.join(RUN_BY['triggers'])}"
+            self._rules.findings.add(node.place, "event_not_held", message)
         return EventMatch(name, self._where(parts.get("where"), event))
 
     def _where(self, node: Node | None, event: EventType) -> Condition | None:

@@ -34,6 +34,13 @@ class Fact:
     label: Text
     unit: str = ""
     values: Mapping[str, Text] = field(default_factory=dict)
+    held_by: frozenset[str] = frozenset()
+    """Services that hold a replica, fed by the owner's events."""
+
+    @property
+    def holders(self) -> frozenset[str]:
+        """The services that can judge by this fact without asking another: its owner, and who holds a replica."""
+        return self.held_by | {self.owner}
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,5 +1,6 @@
 """`rules/vocabulary.yaml`: read, checked, versioned."""
 
+import dataclasses
 import re
 from collections.abc import Mapping
 
@@ -13,6 +14,9 @@ from shared.rulekit.vocabulary import CHOICE_TYPES, FACT_TYPES, Fact, Vocabulary
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
 _CODE = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _RESERVED = {"all", "any", "not", "segment", "id", "sid"}  # groups of the language; names the rules engine crashes on
+
+REPLICAS: Mapping[str, frozenset[str]] = {"customer_view": frozenset({"campaigns"})}
+"""Who holds all facts of an owner unless `held_by` says otherwise: `customers_changed` carries every known fact."""
 
 
 def read_vocabulary(node: Node, reader: Reader) -> Vocabulary:
@@ -68,11 +72,14 @@ def _read_attributes(node: Node | None, owner: str, reader: Reader) -> dict[str,
 def _read_fact(name: Scalar, node: Node, reader: Reader) -> Fact | None:
     if not _is_name(name, "a fact", reader):
         return None
-    parts = reader.fields(node, node.place, ("type", "owner", "column", "zh", "en"), ("unit", "values"))
+    parts = reader.fields(node, node.place, ("type", "owner", "column", "zh", "en"), ("unit", "values", "held_by"))
     column = reader.text(parts.get("column"))
     if column and not _NAME.fullmatch(column):
         reader.findings.add(parts["column"].place, "bad_name", f"{column!r} cannot be a column")
-    return _typed(name.text, reader.text(parts.get("owner")), column, parts, node.place, reader)
+    owner = reader.text(parts.get("owner"))
+    fact = _typed(name.text, owner, column, parts, node.place, reader)
+    held_by = reader.names(parts["held_by"]) if "held_by" in parts else REPLICAS.get(owner, frozenset())
+    return dataclasses.replace(fact, held_by=held_by)
 
 
 def _typed(name: str, owner: str, column: str, parts: Mapping[str, Node], place: Place, reader: Reader) -> Fact:

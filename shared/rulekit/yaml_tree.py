@@ -1,5 +1,8 @@
 """YAML files as trees, through libyaml's composer: no Python object is built from a file, every key keeps its place."""
 
+import errno
+import os
+import stat
 from pathlib import Path
 from typing import Literal
 
@@ -9,6 +12,7 @@ from shared.rulekit.faults import Findings, Place
 from shared.rulekit.tree import Entries, Items, Node, Scalar
 
 _LARGEST_FILE = 1_000_000  # bytes
+_MOST_VALUES = 50_000  # keys, values, ends of groups
 _DEEPEST = 50  # mappings and lists in one another
 _KINDS: dict[str, Literal["text", "number", "boolean", "date", "null"]] = {
     "tag:yaml.org,2002:str": "text",
@@ -23,21 +27,27 @@ _KINDS: dict[str, Literal["text", "number", "boolean", "date", "null"]] = {
 _CONTAINERS = {"tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"}
 
 
-def read_yaml(path: Path, findings: Findings, *, shown: str | None = None) -> Node | None:
-    """Return the tree of a YAML file, or None after noting why not; `shown` is the path faults carry.
+def shown(path: Path) -> str:
+    """Return a path as faults carry it: always printable, even where its bytes are no text."""
+    return str(path).encode("utf-8", "backslashreplace").decode()
+
+
+def read_yaml(path: Path, findings: Findings) -> Node | None:
+    """Return the tree of a YAML file, or None after noting why not.
 
     Codes: unreadable, not_utf8, too_large, syntax, empty, nested_too_deep, duplicate_key,
     alias, tag.
     """
-    name = shown or str(path)
+    name = shown(path)
     start = Place(name, 1, 1)
     try:
-        raw = path.read_bytes()
-    except OSError as error:
-        findings.add(start, "unreadable", f"cannot be read: {error.strerror}")
+        raw = _read_bytes(path)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        findings.add(start, "unreadable", f"cannot be read: {reason}")
         return None
     if len(raw) > _LARGEST_FILE:
-        findings.add(start, "too_large", f"{len(raw)} bytes; a rule file has at most {_LARGEST_FILE}")
+        findings.add(start, "too_large", f"a rule file has at most {_LARGEST_FILE} bytes")
         return None
     try:
         return read_yaml_text(raw.decode("utf-8-sig"), name, findings)
@@ -46,10 +56,19 @@ def read_yaml(path: Path, findings: Findings, *, shown: str | None = None) -> No
         return None
 
 
+def _read_bytes(path: Path) -> bytes:
+    """Read one byte more than is allowed, at most; what is no plain file (a pipe, a device) is not waited for."""
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with open(handle, "rb") as file:  # noqa: PTH123 - an open handle has no path
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise OSError(errno.EINVAL, "it is not a plain file")
+        return file.read(_LARGEST_FILE + 1)
+
+
 def read_yaml_text(text: str, name: str, findings: Findings) -> Node | None:
     """Return the tree of YAML text, or None after noting why not."""
     try:
-        if _is_too_deep(text, name, findings):
+        if _is_too_much(text, name, findings):
             return None
         root = yaml.compose(text, Loader=yaml.CSafeLoader)
     except yaml.MarkedYAMLError as error:
@@ -58,7 +77,7 @@ def read_yaml_text(text: str, name: str, findings: Findings) -> Node | None:
         findings.add(place, "syntax", str(error.problem or error.context))
         return None
     except yaml.YAMLError as error:
-        findings.add(Place(name, 1, 1), "syntax", str(error).splitlines()[0])
+        findings.add(_place_of(error, text, name), "syntax", str(error).splitlines()[0])
         return None
     if root is None:
         findings.add(Place(name, 1, 1), "empty", "the file is empty")
@@ -66,10 +85,22 @@ def read_yaml_text(text: str, name: str, findings: Findings) -> Node | None:
     return _Composer(name, findings).convert(root)
 
 
-def _is_too_deep(text: str, name: str, findings: Findings) -> bool:
+def _place_of(error: yaml.YAMLError, text: str, name: str) -> Place:
+    """Return where a character stands that YAML does not permit, or the file's beginning."""
+    at = getattr(error, "position", None)
+    if not isinstance(at, int):
+        return Place(name, 1, 1)
+    before = text.encode()[:at].decode(errors="ignore")
+    return Place(name, before.count("\n") + 1, len(before) - before.rfind("\n"))
+
+
+def _is_too_much(text: str, name: str, findings: Findings) -> bool:
     """Look at the nesting first, event by event: libyaml's composer recurses until the process dies."""
     depth = 0
-    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+    for count, event in enumerate(yaml.parse(text, Loader=yaml.CSafeLoader)):
+        if count > _MOST_VALUES:
+            findings.add(Place(name, 1, 1), "too_large", f"a rule file holds at most {_MOST_VALUES} values")
+            return True
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
         elif isinstance(event, yaml.CollectionEndEvent):

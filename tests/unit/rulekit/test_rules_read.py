@@ -4,11 +4,13 @@ from datetime import date, time, timedelta
 from fractions import Fraction
 from pathlib import Path
 
+import pytest
+
 from shared.rulekit import model
 from shared.rulekit.conditions import read_condition
 from shared.rulekit.facts import facts_of
 from shared.rulekit.loading import load_rules
-from tests.unit.rulekit.rule_folders import make_book, make_folder, put_rule
+from tests.unit.rulekit.rule_folders import VOCABULARY, faults_of, make_book, make_folder, only, put_rule
 
 
 def read_one(root: Path, kind: str, body: str) -> model.Rule:
@@ -124,3 +126,77 @@ def test_conflict_rules(tmp_path: Path) -> None:
     not_within = read_one(tmp_path / "d", "conflicts", "kind: not_within\nsame: similar_campaign\nspan: 14d\n")
     assert isinstance(not_within, model.NotWithin)
     assert (not_within.same, not_within.span) == ("similar_campaign", timedelta(days=14))
+
+
+PLACES = {
+    ("conflicts", "kind: not_within\nsame: category\nspan: 1d\n"): (),
+    ("contact_policy", "kind: frequency_cap\nper: customer\nlimit: 1\nwindow: {rolling: 1d}\n"): ("limit", "used"),
+    ("contact_policy", "kind: capacity\nlimit: 1\nwindow: {calendar: day}\nzone: Asia/Shanghai\n"): ("limit", "used"),
+    ("contact_policy", "kind: list_effect\nlist: red\n"): ("reason", "source"),
+    ("contact_policy", "kind: spacing\nper: customer\nat_least: 1d\n"): ("channel",),
+    ("contact_policy", "kind: no_repeat\nspan: 1d\n"): ("channel",),
+}
+
+
+@pytest.mark.parametrize(("rule", "places"), PLACES.items())
+def test_the_words_of_a_rule_have_the_places_its_kind_fills(
+    tmp_path: Path, rule: tuple[str, str], places: tuple[str, ...]
+) -> None:
+    make_folder(tmp_path)
+    head = "id: one\nowner: tests\nbecause:\n  zh: 因为\n  en: because {}\n"
+    for place in places:
+        put_rule(tmp_path, rule[0], "one", rule[1], head=head.replace("{}", f"{{{place}}}"))
+        assert load_rules(tmp_path).version
+    put_rule(tmp_path, rule[0], "one", rule[1], head=head.replace("{}", "{limt}"))
+    fault = only(faults_of(tmp_path))
+    assert (fault.code, fault.line) == ("unknown_place", 5)
+    assert fault.suggestion == ("limit" if "limit" in places else None)
+
+
+LITERALS = {
+    "flag: on": "on",
+    "flag: no": "no",
+    "flag: 001": "001",
+    "flag: 2026-03-02": "2026-03-02",
+    "flag: {one_of: [1_5, yes]}": ("1_5", "yes"),
+    "handset: 'null'": "null",
+}
+
+
+@pytest.mark.parametrize(("when", "operand"), LITERALS.items())
+def test_the_value_of_an_enumeration_is_what_is_written_whatever_yaml_takes_it_for(
+    tmp_path: Path, when: str, operand: str | tuple[str, ...]
+) -> None:
+    codes = "'on': a, 'no': b, '001': c, '2026-03-02': d, '1_5': e, 'yes': f"
+    flag = f"  flag: {{type: enum, owner: customer_view, column: flag, zh: 标志, en: Flag, values: {{{codes}}}}}\n"
+    make_folder(tmp_path, VOCABULARY.replace("facts:\n", "facts:\n" + flag))
+    put_rule(tmp_path, "segments", "one", f"when: {{{when}}}\n")
+    compare = load_rules(tmp_path).segments["one"].when
+    assert isinstance(compare, model.Compare)
+    assert compare.operand == operand
+
+
+UNCLEAR = {
+    "handset: 001": "wrong_type",
+    "handset: on": "wrong_type",
+    "handset: 2026-03-02": "wrong_type",
+    "handset: null": "wrong_type",
+    "brand:": "wrong_type",
+    "age: 010": "bad_number",
+    "age: 1_000": "bad_number",
+    "age: 0x10": "bad_number",
+    "used: 1e3": "bad_number",
+    "used: .5": "bad_number",
+    "age: '5'": "bad_number",
+    "arrears: yes": "wrong_type",
+    "arrears: 'true'": "wrong_type",
+    "joined: 2026-3-2": "bad_date",
+    "joined: 2026-03-02 10:00:00": "bad_date",
+}
+
+
+@pytest.mark.parametrize(("when", "code"), UNCLEAR.items())
+def test_a_literal_that_could_mean_two_things_is_refused(tmp_path: Path, when: str, code: str) -> None:
+    make_folder(tmp_path)
+    put_rule(tmp_path, "segments", "one", f"when:\n  {when}\n")
+    assert only(faults_of(tmp_path)).code == code

@@ -24,8 +24,9 @@ def test_a_count_of_events_that_meet_a_condition(tmp_path: Path) -> None:
     rule = trigger(tmp_path, COUNT + "where: {percent: {at_least: 80}}\nwhen: {brand: mzone}\nagain_after: 7d\n")
     match = model.EventMatch("passed", model.Compare("percent", "at_least", 80))
     assert rule.pattern == model.CountPattern(match, 2, timedelta(days=3))
-    assert (rule.when, rule.again_after) == (model.Compare("brand", "equals", "mzone"), timedelta(days=7))
-    assert rule.condition == model.All((model.Compare("window.one", "at_least", 2), rule.when))
+    when = model.Compare("brand", "equals", "mzone")
+    assert (rule.when, rule.again_after) == (when, timedelta(days=7))
+    assert rule.condition == model.All((model.Compare("window.one", "at_least", 2), when))
 
 
 def test_a_sequence_of_events_with_money_in_yuan(tmp_path: Path) -> None:
