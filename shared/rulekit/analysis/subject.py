@@ -12,7 +12,7 @@ from shared.rulekit.analysis.formulas import Translator
 from shared.rulekit.analysis.solving import Solver
 from shared.rulekit.faults import Place
 from shared.rulekit.model import Condition, ContactPolicy, EligibilityRule, Members, Rule, RuleBook, SegmentRule
-from shared.rulekit.tree import Entries, Items, Node
+from shared.rulekit.tree import Entries, Items, Node, Scalar
 
 _ValueT = TypeVar("_ValueT")
 Way = str | int
@@ -42,6 +42,8 @@ class Subject:
     on: date
     offerings: Mapping[str, Sourced[Offering]] = field(default_factory=dict)
     plans: Mapping[str, Sourced[Plan]] = field(default_factory=dict)
+    is_complete: bool = True
+    """Whether every file could be read: only then can be said what nobody uses."""
 
     @cached_property
     def translator(self) -> Translator:
@@ -100,7 +102,10 @@ class Subject:
 
 
 def place_of(node: Node, *way: Way) -> Place:
-    """Return where the part lies that the way leads to; of a way that breaks off, the last place there is."""
+    """Return where the part lies that the way leads to: a value, or the key of a mapping or list.
+
+    Of a way that breaks off it is the last place there is.
+    """
     place = node.place
     for step in way:
         if isinstance(node, Entries):
@@ -108,7 +113,7 @@ def place_of(node: Node, *way: Way) -> Place:
             if found is None:
                 return place
             node = found[1]
-            place = node.place
+            place = node.place if isinstance(node, Scalar) else found[0].place
         elif isinstance(node, Items) and isinstance(step, int) and step < len(node.items):
             node = node.items[step]
             place = node.place

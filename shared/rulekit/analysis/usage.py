@@ -16,8 +16,11 @@ from shared.rulekit.model import AbsencePattern, Condition, CountPattern, EventM
 def check_usage(subject: Subject) -> Iterator[Finding]:
     """Look for what nobody uses.
 
+    Of a folder with faulty files nothing is said.
     Codes: unused_fact, unused_event, unused_segment, unused_rule, unguarded_offering.
     """
+    if not subject.is_complete:
+        return
     conditions = list(_conditions(subject))
     yield from _facts(conditions, subject)
     yield from _events(subject)
@@ -40,10 +43,7 @@ def _conditions(subject: Subject) -> Iterator[Condition]:
 
 
 def _facts(conditions: list[Condition], subject: Subject) -> Iterator[Finding]:
-    used = set[str]()
-    for condition in conditions:
-        if segments_of(condition) <= subject.book.segments.keys():
-            used |= facts_of(condition, subject.book)
+    used = {name for condition in conditions for name in facts_of(condition, subject.book)}
     used |= {name for _, rule in subject.rules() for name in rule.because.placeholders()}
     for fact in subject.book.vocabulary:
         if fact.name not in used:

@@ -1,28 +1,75 @@
-"""`banyan rules check`: whether the rule files are sound."""
+"""`banyan rules check`: every mistake in the rule files, and what looks like one."""
 
+from datetime import datetime
 from pathlib import Path
+from typing import cast
 
 import click
 
-from services.workbench.cli.console import json_option, print_json
+from services.workbench.cli.console import json_option, language_option, print_json
 from services.workbench.cli.rules.options import rules_folder_option
+from shared.rulekit.analysis.codes import SEVERITIES, Severity
 
 
 @click.command()
+@click.argument("path", required=False, type=click.Path(exists=True, path_type=Path))
 @rules_folder_option
+@click.option(
+    "--severity",
+    type=click.Choice(SEVERITIES),
+    default="warning",
+    show_default=True,
+    help="最低级别 · Least severity that is shown and counts; notes never fail",
+)
+@click.option(
+    "--on",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="判断日期 · Day of judgement for spans and valid_for; default: today",
+)
+@click.option("--explain", metavar="CODE", help="解释代码 · Say what a code means and what to do; `all` lists them")
+@click.option("--sarif", "as_sarif", is_flag=True, help="输出 SARIF · Print SARIF 2.1.0 for code hosts and editors")
 @json_option
-def check(folder: Path, *, as_json: bool) -> None:
-    """检查规则是否可用 · Read every rule, plan and offering; list every mistake with file, line and column."""
-    from services.workbench.rule_checks import check_rules  # noqa: PLC0415 - YAML and the rule readers
+@language_option
+def check(
+    path: Path | None,
+    folder: Path,
+    *,
+    severity: str,
+    on: datetime | None,
+    explain: str | None,
+    as_sarif: bool,
+    as_json: bool,
+    lang: str,
+) -> None:
+    """检查规则 · Find every mistake in rules, cases, offerings, plans and column maps, and what looks like one.
 
-    report = check_rules(folder)
-    if as_json:
-        print_json(report)
-    elif report.is_sound:
-        counts = ", ".join(f"{count} {kind}" for kind, count in report.counts.items())
-        click.echo(f"rules are sound: {counts}; rule set {report.rule_set}")
+    PATH is a folder of rules, or a file or folder in one: all is read, and what is wrong there is shown. Exit code 0:
+    clean; 1: errors or warnings; 2: asked wrongly. Accepted findings stand in check.yaml beside the vocabulary.
+    """
+    from services.workbench.checking.explanation import explanation_of  # noqa: PLC0415 - YAML and the rule readers
+    from services.workbench.checking.target import folder_of, inside  # noqa: PLC0415
+    from services.workbench.checking.telling import as_plain, lines_of  # noqa: PLC0415
+    from services.workbench.rule_checks import check_rules  # noqa: PLC0415
+    from services.workbench.sarif import sarif_of  # noqa: PLC0415
+    from shared.kernel.clock import SystemClock  # noqa: PLC0415
+
+    if explain is not None:
+        click.echo(explanation_of(explain, lang))
+        return
+    if as_sarif and as_json:
+        raise click.UsageError("--sarif and --json are two forms of one report: ask for one")
+    root = folder if path is None else folder_of(path, folder)
+    if root is None:
+        raise click.UsageError(f"{path} lies in no folder of rules (one with vocabulary.yaml)")
+    report = check_rules(root, (on or SystemClock().now()).date())
+    if path is not None:
+        report = report.within(inside(path, root))
+    report = report.at_least(cast(Severity, severity))
+    if as_sarif:
+        print_json(sarif_of(report, Path.cwd(), lang))
+    elif as_json:
+        print_json(as_plain(report))
     else:
-        for fault in report.faults:
-            click.echo(str(fault))
-        click.echo(f"{len(report.faults)} mistakes; the language is in docs/rules.md")
-    raise SystemExit(int(not report.is_sound))
+        for words, colour in lines_of(report, lang):
+            click.secho(words, fg=colour)
+    raise SystemExit(int(not report.is_clean))
