@@ -30,7 +30,9 @@ def write_rules(folder: Path, policies: Mapping[str, str]) -> Path:
     (folder / "vocabulary.yaml").write_bytes((REPOSITORY / "rules" / "vocabulary.yaml").read_bytes())
     for name, body in policies.items():
         (root / name).mkdir(exist_ok=True)
-        head = f"id: {name}\nowner: tests\nbecause: {{zh: '{name}，已有{{used}}次', en: '{name}, {{used}} so far'}}\n"
+        counts = "limit:" in body
+        zh, en = (f"{name}，已有{{used}}次", f"{name}, {{used}} so far") if counts else (name, name)
+        head = f"id: {name}\nowner: tests\nbecause: {{zh: '{zh}', en: '{en}'}}\n"
         (root / name / "rule.yaml").write_text(head + body + "\n", "utf-8")
         (root / name / "cases.yaml").write_text("[]\n")
     return folder
@@ -43,6 +45,11 @@ class World:
         self.rules = write_rules(folder / "rules", policies)
         self.clock = SteeredClock(START)
         self.database_url = database_url
+        self.variables = {
+            "BANYAN_DATABASE_URL": database_url,
+            "BANYAN_RULES_DIR": str(self.rules),
+            "BANYAN_VAR": str(folder),
+        }
         self.use = self.another()
 
     def another(self, rules: Path | None = None) -> UseCases:
@@ -51,7 +58,7 @@ class World:
 
     def settings(self, rules: Path | None = None) -> Settings:
         """Return the settings of an instance."""
-        return Settings.read({"BANYAN_DATABASE_URL": self.database_url, "BANYAN_RULES_DIR": str(rules or self.rules)})
+        return Settings.read(self.variables | {"BANYAN_RULES_DIR": str(rules or self.rules)})
 
     def close(self) -> None:
         """Close the database."""
