@@ -12,7 +12,8 @@ from services.workbench.evaluation.condition_judge import ConditionJudge, Verdic
 from services.workbench.evaluation.fact_lines import BadLine, FactLine, FaultyLine, LineReader
 from services.workbench.evaluation.rule_and_book import Sources, read_for_evaluation
 from services.workbench.evaluation.scenario_judges import RankingJudge, TriggerJudge, conflict_judge, policy_judge
-from shared.kernel.faults import InvalidRequest
+from shared.kernel.faults import InvalidRequest, Unavailable
+from shared.persistence.database import Database
 from shared.rulekit.case_executors import EXECUTORS, BatchExecutor, batch_executor
 from shared.rulekit.model import (
     Capacity,
@@ -47,6 +48,12 @@ class WrongExecutor(InvalidRequest):
     code = "wrong_executor"
 
 
+class DatabaseUnavailable(Unavailable):
+    """The database that is to judge cannot be reached, or is none."""
+
+    code = "database_unavailable"
+
+
 class LineJudge(Protocol):
     """Judges lines by one rule."""
 
@@ -63,8 +70,21 @@ class Outcome:
     is_well: bool
 
 
+def engine_for(url: str | None) -> sa.Engine:
+    """Return where `sql` runs: the database of a URL, or a private SQLite in memory; raises DatabaseUnavailable."""
+    if url is None:
+        return sa.create_engine("sqlite://")
+    try:
+        engine = Database(url).engine
+        with engine.connect():
+            return engine
+    except (sa.exc.ArgumentError, sa.exc.DBAPIError) as fault:
+        reason = fault.orig if isinstance(fault, sa.exc.DBAPIError) else "that is no URL of a database"
+        raise DatabaseUnavailable(f"--database: {reason}", details={"field": "database"}) from fault
+
+
 class Evaluation:
-    """A rule ready to be judged by an executor, or by `all` of them; `database` is where `sql` runs.
+    """A rule ready to be judged by an executor, or by `all` of them; `engine` is where `sql` runs.
 
     Raises RuleFaults for faulty files, WrongExecutor, and EngineFault when durable-rules cannot carry the rule.
     """

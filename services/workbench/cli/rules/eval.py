@@ -66,16 +66,13 @@ def evaluate(
 
     Exit code 1 when a line could not be judged or executors differ, 2 when the rule cannot be judged by that executor.
     """
-    import sqlalchemy as sa  # noqa: PLC0415 - with YAML and the rules engine it takes a while
-
-    from services.workbench.evaluation.rule_and_book import Sources  # noqa: PLC0415
-    from services.workbench.rule_eval import Evaluation, WrongExecutor  # noqa: PLC0415
+    from services.workbench.evaluation.rule_and_book import Sources  # noqa: PLC0415 - YAML
+    from services.workbench.rule_eval import Evaluation, WrongExecutor, engine_for  # noqa: PLC0415 - the executors
 
     is_given = context.get_parameter_source("folder") is ParameterSource.COMMANDLINE
     sources = Sources(rule_file, folder, folder if is_given else None, vocabulary)
-    engine = sa.create_engine(database or "sqlite://")
     try:
-        evaluation = Evaluation(sources, executor, engine)
+        evaluation = Evaluation(sources, executor, engine_for(database))
     except WrongExecutor as wrong:
         raise click.UsageError(f"{wrong.code}: {wrong.message}") from wrong
     day = on.date() if on else datetime.now(ZoneInfo(_ZONE)).date()
