@@ -45,6 +45,8 @@ def open_rules(folder: Path, sets: Path | None, service: str, *, may_be_empty: b
         source = _sources.get(key)
         if source is None:
             source = _sources[key] = _open(key)
+        else:
+            source.look(at_once=True)  # who starts now starts with the files as they are now
     _tellers[source].add(service, source.state.version)
     _stale.labels(service).set_function(_age_of(source))
     _by_service[service] = source

@@ -95,15 +95,18 @@ class RuleSource:
             raise RuleFaults(self._faults)
         return self._book
 
-    def look(self) -> None:
-        """Take what changed, if it is sound and nobody is writing any more; call it every LOOK_EVERY seconds."""
-        if not self._lock.acquire(blocking=False):
+    def look(self, *, at_once: bool = False) -> None:
+        """Take what changed, if it is sound and nobody is writing any more; call it every LOOK_EVERY seconds.
+
+        `at_once` waits for whoever is looking, but not for a second look to find the same.
+        """
+        if not self._lock.acquire(blocking=at_once):
             return  # another thread is looking: nobody waits for a reload
         try:
             wanted = self._wanted()
             if wanted.signature == self._taken:
                 self._seen = None
-            elif wanted.signature == self._seen:
+            elif wanted.signature == self._seen or at_once:
                 self._take_over(wanted)
             else:
                 self._seen = wanted.signature

@@ -59,8 +59,11 @@ def test_a_broken_rule_is_told_with_file_line_and_column(banyan: Banyan, broken_
 
 
 @pytest.mark.parametrize("service", ["customer_view", "catalogue", "governance", "campaigns"])
-def test_a_service_does_not_start_on_broken_rules(banyan: Banyan, broken_rules: Path, service: str) -> None:
-    done = banyan("serve", service, BANYAN_RULES_DIR=str(broken_rules), BANYAN_LOG="text")
+def test_a_service_does_not_start_on_broken_rules_when_no_sound_set_was_kept(
+    banyan: Banyan, broken_rules: Path, tmp_path: Path, service: str
+) -> None:
+    folders = {"BANYAN_RULES_DIR": str(broken_rules), "BANYAN_RULE_SETS": str(tmp_path / "none")}
+    done = banyan("serve", service, BANYAN_LOG="text", **folders)
     assert done.returncode == 1
     assert "Traceback" not in done.stdout + done.stderr
     assert "banyan: invalid_rules: " in done.stderr

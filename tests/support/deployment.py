@@ -56,6 +56,7 @@ class Deployment:
             "BANYAN_AMQP_URL": self.amqp_url,
             "BANYAN_DATABASE_URL": postgres.url_of(f"e2e_{mark}_{{service}}"),
             "BANYAN_RULES_DIR": str(ROOT / "rules"),
+            "BANYAN_VAR": str(folder / "var"),
             "BANYAN_CLOCK": f"file;{self._clock}",
             "BANYAN_TIMERS": "off",
             "BANYAN_SEED": "7",

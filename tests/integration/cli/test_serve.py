@@ -20,7 +20,9 @@ Banyan = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture(scope="module")
-def environment(postgres: Postgres, amqp_url: str) -> Iterator[dict[str, str]]:
+def environment(
+    postgres: Postgres, amqp_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, str]]:
     """Name a virtual host, and a database for each service."""
     mark = f"serve_{os.getpid()}"
     made = [postgres.create_database(f"{mark}_{service}") for service in SERVICES]
@@ -28,6 +30,7 @@ def environment(postgres: Postgres, amqp_url: str) -> Iterator[dict[str, str]]:
         "BANYAN_AMQP_URL": amqp_url,
         "BANYAN_DATABASE_URL": postgres.url_of(f"{mark}_{{service}}"),
         "BANYAN_RULES_DIR": str(ROOT / "rules"),
+        "BANYAN_VAR": str(tmp_path_factory.mktemp("var")),
     }
     for url in made:
         postgres.drop_database(url)

@@ -29,7 +29,8 @@ def clock() -> SteeredClock:
 @pytest.fixture
 def settings(database_url: str, tmp_path: Path) -> Settings:
     rules = write_rules(tmp_path / "rules")
-    return Settings.read({"BANYAN_DATABASE_URL": database_url, "BANYAN_RULES_DIR": str(rules)})
+    variables = {"BANYAN_DATABASE_URL": database_url, "BANYAN_RULES_DIR": str(rules), "BANYAN_VAR": str(tmp_path)}
+    return Settings.read(variables)
 
 
 @pytest.fixture

@@ -26,8 +26,8 @@ Imported = tuple[UseCases, ImportReport, list[RowFault]]
 def imported(tmp_path_factory: pytest.TempPathFactory) -> Imported:
     if not FILE.is_file():
         pytest.skip(f"the real file is not at hand: {FILE} (name its folder with BANYAN_SHARED_DATA)")
-    url = f"sqlite:///{tmp_path_factory.mktemp('beijing')}/customer_view.sqlite"
-    use_cases = build(Settings.read({"BANYAN_DATABASE_URL": url, "BANYAN_RULES_DIR": str(PROJECT / "rules")}))
+    var = str(tmp_path_factory.mktemp("beijing"))
+    use_cases = build(Settings.read({"BANYAN_VAR": var, "BANYAN_RULES_DIR": str(PROJECT / "rules")}))
     faults = []
     report = build_import(use_cases).import_file(FILE, MAP, on_fault=faults.append)
     return use_cases, report, faults

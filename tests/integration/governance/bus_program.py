@@ -57,7 +57,7 @@ def main(folder: Path) -> None:
     metadata = sa.MetaData()
     outbox, channels = Outbox(metadata), Database(f"sqlite:///{folder}/channels.sqlite")
     metadata.create_all(channels.engine)
-    settings = {"BANYAN_DATABASE_URL": world.database_url, "BANYAN_RULES_DIR": str(world.rules)}
+    settings = world.variables
     config = {"BANYAN": {"settings": settings, "clock": world.clock}}
     mine = open_database(Settings.read(settings))
     outboxes = [OutboxSource("governance", mine), OutboxSource("channels", channels)]

@@ -161,7 +161,7 @@ def test_a_clock_behind_the_newest_decision_permits_nothing(world: World) -> Non
     world.pass_hours(5)
     assert world.permits("a", 6)
     behind = SteeredClock(START)
-    settings = {"BANYAN_DATABASE_URL": world.database_url, "BANYAN_RULES_DIR": str(world.rules)}
+    settings = world.variables
     [verdict] = build(settings, behind).reserve([world.ask("b", 300)])
     assert (verdict.verdict, verdict.reasons[0].rule_id) == ("suppress", "governance/clock-behind")
     assert world.use.explain("b").decided_at == START + timedelta(hours=5)

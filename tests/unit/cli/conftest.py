@@ -27,7 +27,14 @@ def fake_bus(monkeypatch: pytest.MonkeyPatch) -> FakeBus:
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
     """Run `banyan` with arguments in a folder of its own, with an environment that names nothing of Banyan's."""
-    for name in ("BANYAN_AMQP_URL", "BANYAN_DATABASE_URL", "BANYAN_RULES_DIR", "BANYAN_VAR", "BANYAN_CLOCK"):
+    for name in (
+        "BANYAN_AMQP_URL",
+        "BANYAN_DATABASE_URL",
+        "BANYAN_RULES_DIR",
+        "BANYAN_RULE_SETS",
+        "BANYAN_VAR",
+        "BANYAN_CLOCK",
+    ):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(tmp_path)
 

@@ -19,8 +19,7 @@ def clock() -> SteeredClock:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    url = f"sqlite:///{tmp_path}/{{service}}.sqlite"
-    return Settings.read({"BANYAN_DATABASE_URL": url, "BANYAN_RULES_DIR": str(write_rules(tmp_path / "rules"))})
+    return Settings.read({"BANYAN_VAR": str(tmp_path), "BANYAN_RULES_DIR": str(write_rules(tmp_path / "rules"))})
 
 
 @pytest.fixture
