@@ -14,7 +14,8 @@ from shared.rulekit.tree import Entries, Items, Scalar
 class KnownNames:
     """Notes a fault for every name that does not exist.
 
-    Codes: unknown_rule, unknown_segment, unknown_offering, unknown_campaign, unknown_category, unknown_product.
+    Codes: unknown_rule, unknown_segment, unknown_trigger, unknown_offering, unknown_campaign, unknown_category,
+    unknown_product.
     """
 
     def __init__(self, book: RuleBook, files: PlanFiles, findings: Findings) -> None:
@@ -49,6 +50,9 @@ class KnownNames:
             if phase.segment is not None:
                 place = plan.place("phases", at, "segment")
                 self._known(place, "segment", "unknown_segment", phase.segment, self._book.segments)
+            if phase.trigger is not None:
+                place = plan.place("phases", at, "trigger")
+                self._known(place, "trigger", "unknown_trigger", phase.trigger, self._book.triggers)
         for at, treatment in enumerate(value.treatments):
             place = plan.place("treatments", at, "offering")
             self._known(place, "offering", "unknown_offering", treatment.offering, self._files.offerings)
@@ -89,7 +93,7 @@ class KnownNames:
 def _members_of(rule: Rule) -> Iterator[tuple[tuple[str, ...], Members]]:
     match rule:
         case Exclusive() | RankingRule():
-            yield ("members",), rule.members
+            yield ("ranks" if isinstance(rule, RankingRule) else "members",), rule.members
         case Requires():
             yield (), Members(offerings=frozenset({rule.offering}))
         case Supersedes():

@@ -18,7 +18,12 @@ from shared.rulekit.faults import Findings
 from shared.rulekit.model import RuleBook
 from shared.rulekit.tree import Entries, Items
 
-_OF_NAMES = {"unknown_segment", "unknown_offering", "unknown_rule"}  # told by known_names, with the nearest name
+_OF_NAMES = {
+    "unknown_segment",
+    "unknown_offering",
+    "unknown_rule",
+    "unknown_trigger",
+}  # told by known_names, with the nearest name
 
 
 @dataclass(frozen=True, slots=True)

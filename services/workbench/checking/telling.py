@@ -32,13 +32,15 @@ def lines_of(report: RuleReport, language: str) -> Iterator[Line]:
 
 
 def _lines(finding: Finding, language: str) -> Iterator[Line]:
-    place, title = finding.place, code_of(finding.code).title.in_language(language)
+    """Yield one line for a finding, so that editors, people and grep find place and words together."""
+    place, message = finding.place, finding.message
     severity = SEVERITY_WORDS[finding.severity].in_language(language)
-    head = f"{place.path}:{place.line}:{place.column}: {severity}: {finding.code}: {title}"
-    yield head, _COLOURS[finding.severity]
-    yield f"    {finding.message.in_language(language)}", None
+    words = message.in_language(language)
+    if language != "en" and message.zh == message.en:  # a reader's words are English: the title is not
+        words = f"{code_of(finding.code).title.in_language(language)}: {words}"
     if finding.suggestion is not None:
-        yield f"    → {finding.suggestion.in_language(language)}", None
+        words += f" → {finding.suggestion.in_language(language)}"
+    yield f"{place.path}:{place.line}:{place.column}: {severity}: {finding.code}: {words}", _COLOURS[finding.severity]
 
 
 def _summary(report: RuleReport, language: str) -> str:

@@ -237,6 +237,13 @@ ANALYSIS_CODES: tuple[Code, ...] = (
         "No rule reads it. It may be there for reports.",
     ),
     note("unused_event", "未使用的事件", "an event nobody uses", "没有触发规则用到它。", "No trigger matches it."),
+    note(
+        "unused_trigger",
+        "未使用的触发规则",
+        "a trigger nobody uses",
+        "没有活动使用它。",
+        "No campaign's phase names it.",
+    ),
     warning(
         "unused_segment",
         "未使用的分群",

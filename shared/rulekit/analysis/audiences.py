@@ -7,7 +7,7 @@ import msgspec
 from shared.contracts.plan import Phase, Plan
 from shared.kernel.text import Text
 from shared.rulekit.analysis.findings import Finding
-from shared.rulekit.analysis.formulas import Formula
+from shared.rulekit.analysis.formulas import Every, Formula
 from shared.rulekit.analysis.solving import TooLarge
 from shared.rulekit.analysis.subject import Sourced, Subject
 from shared.rulekit.conditions import read_condition
@@ -53,6 +53,9 @@ def _of_plan(sourced: Sourced[Plan], subject: Subject) -> Iterator[Finding]:
 def _audience(phase: Phase, subject: Subject) -> Formula | None:
     if phase.segment is not None and ("segments", phase.segment) in subject.nodes:
         return subject.translator.is_true(InSegment(phase.segment))
+    if phase.trigger is not None and ("triggers", phase.trigger) in subject.nodes:
+        when = subject.book.triggers[phase.trigger].when
+        return Every(()) if when is None else subject.translator.is_true(when)
     if phase.rule is not None:
         try:
             return subject.translator.is_true(

@@ -6,9 +6,10 @@ from shared.kernel.text import Text
 from shared.rulekit.analysis.analysis_codes import ANALYSIS_CODES
 from shared.rulekit.analysis.codes import Code
 from shared.rulekit.analysis.file_codes import FILE_CODES
+from shared.rulekit.analysis.plan_codes import PLAN_CODES
 from shared.rulekit.analysis.rule_codes import RULE_CODES
 
-CODES: Mapping[str, Code] = {one.code: one for one in (*FILE_CODES, *RULE_CODES, *ANALYSIS_CODES)}
+CODES: Mapping[str, Code] = {one.code: one for one in (*FILE_CODES, *RULE_CODES, *PLAN_CODES, *ANALYSIS_CODES)}
 """Every code that has an explanation, in the order they are listed."""
 
 

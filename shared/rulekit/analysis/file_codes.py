@@ -82,13 +82,6 @@ FILE_CODES: tuple[Code, ...] = (
         "Aliases let a small file grow without bound and hide what a rule says. Write it out.",
     ),
     error(
-        "anchor",
-        "不允许锚点与别名",
-        "anchor or alias",
-        "别名可以让小文件膨胀到任意大小，也让人难以看清规则；请写出来。",
-        "Aliases let a small file grow without bound and hide what a rule says. Write it out.",
-    ),
-    error(
         "tag",
         "不允许 YAML 标签",
         "YAML tag",

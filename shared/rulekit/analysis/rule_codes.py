@@ -11,7 +11,7 @@ RULE_CODES: tuple[Code, ...] = (
         "Facts stand in vocabulary.yaml. The name is probably misspelt; the nearest one is suggested.",
     ),
     error(
-        "foreign_fact",
+        "fact_not_held",
         "服务没有这个事实",
         "a fact the service does not hold",
         "执行这条规则的服务不持有该事实；规则不得为每个客户远程调用。",
@@ -168,7 +168,23 @@ RULE_CODES: tuple[Code, ...] = (
     ),
     error("too_many_steps", "步骤太多", "too many steps", "序列最多十步。", "A sequence has at most ten steps."),
     error("no_steps", "没有步骤", "no steps", "至少写一步。", "Name at least one step."),
-    error("bad_bounds", "界限颠倒", "bounds the wrong way round", "下限不能高于上限。", "at_least lies above at_most."),
+    error(
+        "out_of_bounds", "超出范围", "out of bounds", "数值不在允许的范围内。", "The figure is beyond what it can be."
+    ),
+    error(
+        "event_not_held",
+        "服务没有这个事件",
+        "an event the service does not hold",
+        "执行触发规则的服务收不到该事件。",
+        "The service that runs triggers does not keep this event, so the trigger could never fire.",
+    ),
+    error(
+        "unknown_trigger",
+        "没有这条触发规则",
+        "unknown trigger",
+        "检查触发规则编号。",
+        "No folder under triggers/ has it.",
+    ),
     error(
         "no_ranking",
         "没有通用的排序规则",
@@ -218,76 +234,5 @@ RULE_CODES: tuple[Code, ...] = (
         "每个事实一列。",
         "Two facts of one owner cannot be stored in one column.",
     ),
-    error(
-        "bad_pattern",
-        "正则表达式不合规",
-        "not a regular expression",
-        "检查括号与转义。",
-        "Check brackets and backslashes.",
-    ),
-    error("bad_delimiter", "分隔符不合规", "unusable delimiter", "一个字符。", "A delimiter is one character."),
-    error(
-        "no_as_of",
-        "缺少 as_of",
-        "as_of is missing",
-        "months_since 需要知道文件的日期。",
-        "months_since needs the day the file speaks of.",
-    ),
-    error(
-        "duplicate_offering",
-        "产品条目重复",
-        "the same offering twice",
-        "编号只能用一次。",
-        "Each offering id is used once over all files of the catalogue.",
-    ),
-    error(
-        "id_differs",
-        "编号与目录名不同",
-        "id is not the folder's name",
-        "活动编号须与目录名相同。",
-        "The campaign's id must be its folder's name.",
-    ),
-    error(
-        "invalid_plan",
-        "计划自相矛盾",
-        "a plan that contradicts itself",
-        "计划各部分互相对不上。",
-        "Parts of the plan do not fit each other; the message says which.",
-    ),
-    error(
-        "visited_channel",
-        "该渠道由客户来访",
-        "a channel subscribers come to",
-        "用 inbound，不用步骤。",
-        "Subscribers come there when they like: offer there with inbound, without a step.",
-    ),
-    error(
-        "unknown_exception",
-        "例外没有对应的发现",
-        "an accepted finding that is not there",
-        "check.yaml 中的这一项什么也没有匹配，请删去。",
-        "This entry of check.yaml matches nothing any more. Delete it, so that it hides nothing later.",
-    ),
-    error(
-        "no_reason",
-        "例外没有理由",
-        "an accepted finding without a reason",
-        "写明为什么接受。",
-        "Say why the finding is accepted: whoever reads it next will ask.",
-    ),
-    error(
-        "unknown_code",
-        "没有这个代码",
-        "unknown code",
-        "见 banyan rules check --explain。",
-        "No check reports this code.",
-    ),
-    error(
-        "never_accepted",
-        "错误不能被接受",
-        "errors cannot be accepted",
-        "只有警告与提示可以列入 check.yaml。",
-        "Only warnings and notes may be listed in check.yaml: an error would be refused at run time, or act wrongly.",
-    ),
 )
-"""In the order of rules, catalogue and plans."""
+"""In the order of conditions, kinds of rules, vocabulary."""

@@ -17,7 +17,8 @@ def check_usage(subject: Subject) -> Iterator[Finding]:
     """Look for what nobody uses.
 
     Of a folder with faulty files nothing is said.
-    Codes: unused_fact, unused_event, unused_segment, unused_rule, unguarded_offering.
+    Codes: unused_fact, unused_event, unused_segment, unused_trigger, unused_rule,
+    unguarded_offering.
     """
     if not subject.is_complete:
         return
@@ -25,6 +26,7 @@ def check_usage(subject: Subject) -> Iterator[Finding]:
     yield from _facts(conditions, subject)
     yield from _events(subject)
     yield from _segments(conditions, subject)
+    yield from _triggers(subject)
     yield from _catalogue(subject)
 
 
@@ -76,6 +78,14 @@ def _segments(conditions: list[Condition], subject: Subject) -> Iterator[Finding
         if rule.id not in used and rule.classifies is None:
             zh, en = "没有规则或活动使用这个分群", "no rule and no campaign uses this segment"
             yield Finding(subject.place("segments", rule.id), "unused_segment", Text(zh, en))
+
+
+def _triggers(subject: Subject) -> Iterator[Finding]:
+    used = {phase.trigger for one in subject.plans.values() for phase in one.value.phases}
+    for name in subject.book.triggers if subject.plans else ():
+        if name not in used:
+            zh, en = "没有活动使用这条触发规则", "no campaign takes in whoever this trigger fires for"
+            yield Finding(subject.place("triggers", name), "unused_trigger", Text(zh, en))
 
 
 def _catalogue(subject: Subject) -> Iterator[Finding]:
