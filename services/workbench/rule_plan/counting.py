@@ -1,0 +1,168 @@
+"""Count whom changes gain and lose: one statement over the whole base, a number per subscriber for every change.
+
+The number says how the change stands for the subscriber: 0 never held, 1 kept, then one for each reason of a loss, then
+one for each reason of a gain. Numbers of several changes are packed into one integer, so that the database groups by
+few columns; the groups are unpacked here.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+
+from services.workbench.customer_base import CustomerBase
+from services.workbench.rule_plan.changes import Change, Part
+from services.workbench.rule_plan.sides import Side
+from shared.rulekit.sql_backend import Columns, to_sql
+
+_TOGETHER = 24
+"""Changes counted in one statement: beyond it the groups become many and the statement long."""
+_BITS = 62
+_NEVER, _KEPT = 0, 1
+Direction = str  # "gained", "lost" or "kept"
+
+
+@dataclass(slots=True)
+class Tally:
+    """What became of one change: subscribers by direction, and within it by reason (a part's place), city, brand."""
+
+    totals: Counter[Direction] = field(default_factory=Counter)
+    reasons: Counter[tuple[Direction, int]] = field(default_factory=Counter)
+    cities: Counter[tuple[Direction, str | None]] = field(default_factory=Counter)
+    brands: Counter[tuple[Direction, str | None]] = field(default_factory=Counter)
+    samples: dict[Direction, set[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """All tallies in the order of the changes, and how many subscribers there are."""
+
+    tallies: list[Tally]
+    subscribers: int
+
+
+def count(base: CustomerBase, before: Side, after: Side, changes: Sequence[Change]) -> Counted:
+    """Count every change over every subscriber of the base."""
+    old, new = base.columns(before.book.vocabulary), base.columns(after.book.vocabulary)
+    tallies = [Tally() for _ in changes]
+    subscribers = 0
+    with base.reading() as connection:
+        if not changes:
+            found = connection.scalar(sa.select(sa.func.count()).select_from(sa.table("customer")))
+            return Counted([], int(found or 0))
+        for start in range(0, len(changes), _TOGETHER):
+            part = changes[start : start + _TOGETHER]
+            codes = [_code(change, _Eyes(old, before), _Eyes(new, after)) for change in part]
+            packed = list(_packed([_size(change) for change in part]))
+            subscribers = 0
+            for row in connection.execute(_statement(codes, packed, new)):
+                subscribers += row.subscribers
+                numbers = [
+                    number for pack, places in zip(row, packed, strict=False) for number in _unpacked(pack, places)
+                ]
+                for change, tally, number in zip(part, tallies[start:], numbers, strict=False):
+                    _note(tally, change, number, row)
+    return Counted(tallies, subscribers)
+
+
+@dataclass(frozen=True, slots=True)
+class _Eyes:
+    """How one version of the rules sees the base."""
+
+    columns: Columns
+    side: Side
+
+    def holds(self, part: Part) -> sa.ColumnElement[bool]:
+        if part.condition is None:
+            return sa.false()
+        truth = to_sql(part.condition, self.columns, self.side.book, self.side.on)
+        return truth.is_(sa.true()) if part.wanted else truth.is_not(sa.true())
+
+
+def _size(change: Change) -> int:
+    return 2 + len(change.after) + len(change.before)
+
+
+def _code(change: Change, old: _Eyes, new: _Eyes) -> sa.ColumnElement[int]:
+    before, after = [old.holds(part) for part in change.before], [new.holds(part) for part in change.after]
+    held, holds = sa.and_(sa.true(), *before), sa.and_(sa.true(), *after)
+    lost = _first_failing(after, 2)
+    gained = _first_failing(before, 2 + len(after))
+    return sa.case((holds, sa.case((held, _number(_KEPT)), else_=gained)), (held, lost), else_=_number(_NEVER))
+
+
+def _first_failing(parts: Sequence[sa.ColumnElement[bool]], first: int) -> sa.ColumnElement[int]:
+    if not parts:
+        return _number(_NEVER)
+    *others, last = range(len(parts))
+    whens = [(sa.not_(parts[place]), _number(first + place)) for place in others]
+    return sa.case(*whens, else_=_number(first + last)) if whens else _number(first + last)
+
+
+def _number(value: int) -> sa.ColumnElement[int]:
+    return sa.literal_column(str(value), sa.BigInteger)
+
+
+def _packed(sizes: Sequence[int]) -> Iterator[list[tuple[int, int]]]:
+    """Yield the changes of each packed integer as (place, numbers it may have)."""
+    pack: list[tuple[int, int]] = []
+    room = 1 << _BITS
+    for place, size in enumerate(sizes):
+        if size > room:
+            yield pack
+            pack, room = [], 1 << _BITS
+        pack.append((place, size))
+        room //= size
+    yield pack
+
+
+def _statement(
+    codes: Sequence[sa.ColumnElement[int]], packed: Sequence[list[tuple[int, int]]], columns: Columns
+) -> sa.Select[Any]:
+    packs = []
+    for places in packed:
+        pack: sa.ColumnElement[int] | None = None
+        for place, size in reversed(places):
+            code = sa.cast(codes[place], sa.BigInteger)
+            pack = code if pack is None else pack * _number(size) + code
+        packs.append(pack if pack is not None else _number(0))
+    key = sa.column("customer_id", sa.Text)
+    unknown = sa.cast(sa.null(), sa.Text)
+    inner = (
+        sa.select(
+            *(pack.label(f"pack_{number}") for number, pack in enumerate(packs)),
+            columns.get("city", unknown).label("city"),
+            columns.get("brand", unknown).label("brand"),
+            key,
+        )
+        .select_from(sa.table("customer"))
+        .subquery()
+    )
+    groups = [inner.c[f"pack_{number}"] for number in range(len(packs))]
+    by = [*groups, inner.c.city, inner.c.brand]
+    counted = sa.func.count().label("subscribers")
+    first, last = sa.func.min(inner.c.customer_id).label("first"), sa.func.max(inner.c.customer_id).label("last")
+    return sa.select(*by, counted, first, last).group_by(*by)
+
+
+def _unpacked(pack: int, places: Sequence[tuple[int, int]]) -> Iterator[int]:
+    for _, size in places:
+        pack, number = divmod(pack, size)
+        yield number
+
+
+def _note(tally: Tally, change: Change, number: int, row: sa.Row[Any]) -> None:
+    if number == _NEVER:
+        return
+    reason = number - 2
+    lost = 0 <= reason < len(change.after)
+    direction = "kept" if number == _KEPT else "lost" if lost else "gained"
+    subscribers = int(row.subscribers)
+    tally.totals[direction] += subscribers
+    tally.cities[direction, row.city] += subscribers
+    tally.brands[direction, row.brand] += subscribers
+    if direction != "kept":
+        tally.reasons[direction, reason if lost else reason - len(change.after)] += subscribers
+        tally.samples.setdefault(direction, set()).update((row.first, row.last))
