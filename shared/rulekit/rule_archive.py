@@ -143,7 +143,7 @@ class RuleArchive:
         try:
             wanted = json.loads((home / "manifest.json").read_bytes())
             found = _digests(files_of(home / "rules"))
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return _faults(home, "set_missing", f"rule set {version} is not kept here")
         except (OSError, ValueError) as fault:
             return _faults(home, "set_corrupt", f"rule set {version} cannot be read: {fault}")

@@ -26,7 +26,7 @@ def read_pin(path: Path) -> Pin | None:
     """Return the pin, None where there is none; raises RuleFaults (code `pin_unreadable`) for what is not one."""
     try:
         said = json.loads(path.read_bytes())
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValueError) as fault:  # bytes that are no JSON, or no UTF-8, are ValueErrors
         raise _unreadable(path, str(fault)) from None
