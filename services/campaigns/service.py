@@ -21,7 +21,7 @@ from shared.contracts.campaigns import (
 )
 from shared.contracts.catalogue import OfferingsChanged
 from shared.contracts.channels import ContactsFailed, ContactsSent, OutcomesRecorded
-from shared.contracts.customer_view import CustomersChanged
+from shared.contracts.customer_view import CustomersChanged, TriggersFired
 from shared.contracts.decisions import DecisionsPage
 from shared.contracts.governance import ListsChanged
 from shared.contracts.wire import Channel
@@ -151,6 +151,11 @@ class CampaignsBulk(Pingable):
     def on_customers_changed(self, event_id: str, event: CustomersChanged) -> None:
         """Keep snapshots of subscribers."""
         self.use.listening.customers_changed(event_id, event)
+
+    @event("customer_view", "triggers_fired")
+    def on_triggers_fired(self, event_id: str, event: TriggersFired) -> None:
+        """Keep for whom triggers fired."""
+        self.use.listening.triggers_fired(event_id, event)
 
     @event("catalogue", "offerings_changed")
     def on_offerings_changed(self, event_id: str, event: OfferingsChanged) -> None:

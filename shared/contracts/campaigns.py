@@ -17,9 +17,9 @@
 | decisions_page(after, limit) | bulk | str, int | DecisionsPage: advice with all that went into it, to judge again |
 | story(customer_id) | both | str | Story: all that was decided about one subscriber |
 
-Events in: customer_view `customers_changed`, catalogue `offerings_changed`, governance `lists_changed`,
-channels `contacts_sent`, `contacts_failed`, `outcomes_recorded`. Events out: `orders_fulfilled` (OrdersFulfilled);
-`contacts_sent` and `outcomes_recorded`, as channels tells them, for visits.
+Events in: customer_view `customers_changed` and `triggers_fired`, catalogue `offerings_changed`, governance
+`lists_changed`, channels `contacts_sent`, `contacts_failed`, `outcomes_recorded`. Events out: `orders_fulfilled`
+(OrdersFulfilled); `contacts_sent` and `outcomes_recorded`, as channels tells them, for visits.
 """
 
 from datetime import datetime

@@ -29,7 +29,8 @@ class Step(Asked, frozen=True, kw_only=True):
 
     channel: Channel
     after_hours: Count = 0
-    """Counted from the phase's start for the first step, from the outcome of the step before for the others."""
+    """Counted from the phase's start for the first step (in a phase by trigger from when the subscriber joins it),
+    from the outcome of the step before for the others."""
     when: list[Outcome] = []
     """For a later step: the outcomes of the step before after which it follows."""
     purpose: Purpose = "marketing"
@@ -65,7 +66,7 @@ class Cell(Asked, frozen=True, kw_only=True):
 
 
 class Phase(Asked, frozen=True, kw_only=True):
-    """One stretch of the campaign with its own audience; `segment` or `rule`, not both."""
+    """One stretch of the campaign with its own audience: exactly one of `segment`, `rule` and `trigger`."""
 
     phase: Id
     starts_on: date
@@ -73,6 +74,8 @@ class Phase(Asked, frozen=True, kw_only=True):
     """Inclusive, in the plan's zone."""
     segment: Id | None = None
     rule: dict[str, object] | None = None
+    trigger: Id | None = None
+    """Whoever it fires for during the phase joins it, at most once, as soon as the next run takes in who is new."""
     name_zh: str = ""
     name_en: str = ""
 

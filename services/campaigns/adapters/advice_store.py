@@ -11,7 +11,7 @@ from services.campaigns.adapters.tables import advice, campaign, candidate, cust
 from services.campaigns.domain.advice import Place
 from services.campaigns.domain.candidate import CandidateState
 from services.campaigns.domain.case import CaseState
-from services.campaigns.domain.phase import PhaseState
+from services.campaigns.domain.phase import RUNNING_STATES
 from shared.contracts.campaigns import Recommendation
 from shared.contracts.customer_view import Customer
 from shared.persistence.bulk import insert_missing
@@ -57,7 +57,7 @@ class AdviceStore:
             .join(campaign, campaign.c.campaign_id == columns.campaign_id)
             .where(
                 in_keys(columns.customer_id, customer_ids),
-                phase.c.state == PhaseState.OPEN,
+                phase.c.state.in_(RUNNING_STATES),
                 campaign.c.state == CaseState.LIVE,
             )
             .order_by(columns.customer_id, columns.campaign_id, columns.phase)

@@ -11,7 +11,7 @@ from services.campaigns.adapters.tables import candidate, phase
 from services.campaigns.adapters.updates import is_any, update_rows
 from services.campaigns.domain.candidate import CandidateState, Cause, Membership, ReadyCandidate, Stage
 from services.campaigns.domain.outcomes import CandidateMove
-from services.campaigns.domain.phase import PhaseState
+from services.campaigns.domain.phase import OpenPhase, PhaseState
 from shared.persistence.bulk import Row, insert_rows
 from shared.persistence.database import in_keys
 
@@ -59,6 +59,16 @@ class CandidateStore:
             .order_by(columns.customer_id, columns.campaign_id, columns.phase)
         )
         return [_membership(row) for row in self._connection.execute(query)]
+
+    def present(self, one: OpenPhase, customer_ids: Sequence[str]) -> frozenset[str]:
+        """Return which of the subscribers are members of the phase already."""
+        columns = candidate.c
+        query = sa.select(columns.customer_id).where(
+            in_keys(columns.customer_id, customer_ids),
+            columns.campaign_id == one.campaign_id,
+            columns.phase == one.phase,
+        )
+        return frozenset(self._connection.scalars(query))
 
     def add(self, memberships: Sequence[Membership]) -> None:
         """Insert judged members; the progress of their phases, kept in the same transaction, says they are new."""

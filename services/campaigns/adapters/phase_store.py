@@ -9,7 +9,7 @@ from sqlalchemy.engine import Connection
 from services.campaigns.adapters.tables import campaign, candidate, phase
 from services.campaigns.domain.candidate import CandidateState
 from services.campaigns.domain.case import CaseState
-from services.campaigns.domain.phase import OpenPhase, PhaseState
+from services.campaigns.domain.phase import RUNNING_STATES, OpenPhase, PhaseState
 from shared.contracts.customer_view import Audience
 
 _COLUMNS = (
@@ -33,17 +33,22 @@ class PhaseStore:
         """Return phases of live campaigns that wait, have begun and have not ended, in order of campaign and phase."""
         return self._live(PhaseState.WAITING, phase.c.starts_at <= moment, phase.c.ends_at > moment)
 
+    def open(self) -> list[OpenPhase]:
+        """Return phases of live campaigns whose members are all judged."""
+        return self._live(PhaseState.OPEN)
+
     def opening(self) -> list[OpenPhase]:
         """Return phases of live campaigns whose members are being judged."""
-        return self._live(PhaseState.OPENING)
+        return self._live(PhaseState.OPENING) + self._live(PhaseState.TAKING_IN)
 
     def open_with(self, opened: OpenPhase, audience: Audience) -> None:
-        """Note the frozen audience: the phase's state becomes `opening`."""
+        """Note a frozen audience that is to be judged: a waiting phase is `opening`, an open one is `taking_in`."""
         self._change(
             [opened],
-            state=PhaseState.OPENING,
+            state=PhaseState.OPENING if opened.state is PhaseState.WAITING else PhaseState.TAKING_IN,
             audience_id=audience.audience_id,
-            audience_size=audience.size,
+            audience_size=sa.func.coalesce(phase.c.audience_size, 0) + audience.size,
+            judged_after="",
             unknown=audience.unknown,
             unknown_facts=audience.unknown_facts,
             rule_set=audience.rule_set,
@@ -75,8 +80,9 @@ class PhaseStore:
         return list(self._connection.scalars(query.order_by(campaign.c.campaign_id)))
 
     def ends(self) -> Mapping[tuple[str, str], datetime]:
-        """Return the end of every open phase, by campaign and phase."""
-        query = sa.select(phase.c.campaign_id, phase.c.phase, phase.c.ends_at).where(phase.c.state == PhaseState.OPEN)
+        """Return the end of every open phase, those that take in newcomers included, by campaign and phase."""
+        is_running = phase.c.state.in_(RUNNING_STATES)
+        query = sa.select(phase.c.campaign_id, phase.c.phase, phase.c.ends_at).where(is_running)
         return {(row.campaign_id, row.phase): row.ends_at for row in self._connection.execute(query)}
 
     def _live(self, state: PhaseState, *conditions: sa.ColumnElement[bool]) -> list[OpenPhase]:

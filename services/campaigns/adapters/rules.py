@@ -55,6 +55,11 @@ class BookInForce:
         """The ids of all segments."""
         return frozenset(self._book.segments)
 
+    @property
+    def triggers(self) -> frozenset[str]:
+        """The ids of all triggers."""
+        return frozenset(self._book.triggers)
+
     @cached_property
     def conflicts(self) -> Sequence[conflicts.ConflictRule]:
         """The conflict rules valid today, in order of id."""

@@ -15,6 +15,7 @@ from services.campaigns.adapters.contact_store import ContactStore
 from services.campaigns.adapters.decision_store import DecisionStore
 from services.campaigns.adapters.event_store import EventStore
 from services.campaigns.adapters.figures_store import FiguresStore
+from services.campaigns.adapters.firing_store import FiringStore
 from services.campaigns.adapters.order_store import OrderStore
 from services.campaigns.adapters.phase_store import PhaseStore
 from services.campaigns.adapters.replica_store import ReplicaStore
@@ -40,6 +41,7 @@ class SqlTransaction:
         self.decisions = DecisionStore(connection)
         self.figures = FiguresStore(connection)
         self.events = EventStore(connection)
+        self.firings = FiringStore(connection)
 
 
 class SqlStore:

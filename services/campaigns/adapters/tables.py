@@ -1,7 +1,8 @@
 """The tables of campaigns: cases, phases, candidates, contacts, orders, and replicas of what other services own.
 
 `candidate` has one row per member of a phase's audience, control included; what happened to it is in its state and
-in the contacts made. Replicas (`customer_snapshot`, `holding`, `offering_snapshot`, `list_entry`) are fed by events.
+in the contacts made. Replicas (`customer_snapshot`, `holding`, `offering_snapshot`, `list_entry`,
+`trigger_firing`) are fed by events.
 """
 
 import sqlalchemy as sa
@@ -39,7 +40,7 @@ phase = sa.Table(
     metadata,
     sa.Column("campaign_id", sa.Text, primary_key=True),
     sa.Column("phase", sa.Text, primary_key=True),
-    sa.Column("state", sa.Text, nullable=False),  # waiting, opening, open, closed
+    sa.Column("state", sa.Text, nullable=False),  # see domain.phase.PhaseState
     sa.Column("starts_at", Instant, nullable=False),
     sa.Column("ends_at", Instant, nullable=False),
     sa.Column("audience_id", sa.Text),
@@ -206,6 +207,14 @@ list_entry = sa.Table(
     sa.Column("customer_id", sa.Text, primary_key=True),
     sa.Column("at", Instant, nullable=False),
     sa.Column("listed", sa.Boolean, nullable=False),  # false: taken off; kept so that a late message cannot undo it
+)
+
+trigger_firing = sa.Table(
+    "trigger_firing",
+    metadata,
+    sa.Column("trigger_id", sa.Text, primary_key=True),
+    sa.Column("fired_at", Instant, primary_key=True),
+    sa.Column("customer_id", sa.Text, primary_key=True),
 )
 
 advice = sa.Table(

@@ -60,24 +60,46 @@ def freeze_due(
 ) -> tuple[int, int]:
     """Ask for the audience of every due phase; return how many phases that were, and their subscribers."""
     with store.read() as tx:
-        due, offerings = [each for each in tx.phases.due(moment) if each.campaign_id in plans], tx.replicas.offerings()
+        due = [each for each in tx.phases.due(moment) if _may_open(each, plans, rules)]
+        offerings = tx.replicas.offerings()
     members = 0
     for phase in due:
         plan = plans[phase.campaign_id]
-        spec = plan.by_phase[phase.phase]
-        audience = view.audience(
-            AudienceQuery(
-                audience_key=derive_id("audience", plan.campaign, phase.phase, rules.version),
-                segment=spec.segment,
-                rule=None if spec.rule is None else dict(spec.rule),
-                checks=_checks(plan, offerings),
-                facts=list(FACTS),
-            )
-        )
+        span = None if plan.by_phase[phase.phase].trigger is None else (phase.starts_at, moment)
+        audience = view.audience(_query(plan, phase, rules, _checks(plan, offerings), span))
         with store.write() as tx:
             tx.phases.open_with(phase, audience)
         members += audience.size
     return len(due), members
+
+
+def freeze_newcomers(
+    store: Store, view: CustomerView, rules: RulesInForce, plans: Mapping[str, Plan], moment: datetime
+) -> None:
+    """Ask for the audience of every open phase whose trigger has fired for somebody who is not in the phase.
+
+    Who is new is known from events, which come after the firing is stored: nobody is overlooked, and where nobody is
+    new nothing is asked.
+    """
+    with store.write() as tx:
+        tx.firings.forget(moment)
+        phases = {(each.campaign_id, each.phase): each for each in tx.phases.open() if each.campaign_id in plans}
+        named = {key: plans[key[0]].by_phase[key[1]].trigger for key in phases}
+        triggers = {key: trigger for key, trigger in named.items() if trigger in rules.triggers}
+        spans, offerings = tx.firings.newcomers(triggers, moment), tx.replicas.offerings()
+    for key, span in sorted(spans.items()):
+        plan = plans[key[0]]
+        audience = view.audience(_query(plan, phases[key], rules, _checks(plan, offerings), span))
+        with store.write() as tx:
+            tx.phases.open_with(phases[key], audience)
+
+
+def _may_open(phase: OpenPhase, plans: Mapping[str, Plan], rules: RulesInForce) -> bool:
+    """Tell whether there is a plan and, by trigger, a trigger: one that is gone keeps no other phase from opening."""
+    if phase.campaign_id not in plans:
+        return False
+    trigger = plans[phase.campaign_id].by_phase[phase.phase].trigger
+    return trigger is None or trigger in rules.triggers
 
 
 def side_by_side(
@@ -102,6 +124,28 @@ def side_by_side(
         unfinished = [stream.members[-1].customer_id for stream in waiting if not stream.is_over]
         upto = min(unfinished) if unfinished else max(stream.members[-1].customer_id for stream in waiting)
         yield upto, [Slice(stream.phase, stream.take(upto)) for stream in waiting]
+
+
+def _query(
+    plan: Plan, phase: OpenPhase, rules: RulesInForce, checks: list[str], span: tuple[datetime, datetime] | None
+) -> AudienceQuery:
+    """Return what is asked for; `span` is that of a phase by trigger.
+
+    The key of a later audience names the one before: at one instant a trigger may fire again and again.
+    """
+    spec = plan.by_phase[phase.phase]
+    since, until = span or (None, None)
+    round_of = [] if span is None else [phase.audience_id or "", *(each.isoformat() for each in span)]
+    return AudienceQuery(
+        audience_key=derive_id("audience", plan.campaign, phase.phase, rules.version, *round_of),
+        segment=spec.segment,
+        rule=None if spec.rule is None else dict(spec.rule),
+        trigger=spec.trigger,
+        since=since,
+        until=until,
+        checks=checks,
+        facts=list(FACTS),
+    )
 
 
 def _checks(plan: Plan, offerings: Mapping[str, Offering]) -> list[str]:

@@ -53,7 +53,8 @@ class CaseWork:
         }
         with self._store.write() as tx:
             offerings = tx.replicas.offerings()
-            faults = check_plan(asked, Known(offerings, rules.segments, frozenset(rules.eligibility), unreadable))
+            names = (rules.segments, frozenset(rules.eligibility))
+            faults = check_plan(asked, Known(offerings, *names, unreadable, rules.triggers))
             if faults:
                 raise FaultyPlan(faults)
             existing = tx.cases.get(asked.campaign, lock=True)

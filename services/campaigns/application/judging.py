@@ -12,7 +12,7 @@ from services.campaigns.application.store_ports import Store
 from services.campaigns.application.verdicts import cause_of, judged_by
 from services.campaigns.domain.candidate import Cause, Membership, Stage
 from services.campaigns.domain.judgement import Option, PhaseJudge
-from services.campaigns.domain.phase import OpenPhase
+from services.campaigns.domain.phase import OpenPhase, PhaseState
 from shared.contracts.governance import ContactRequest, Verdict
 from shared.contracts.wire import BULK_LIMIT
 
@@ -64,6 +64,7 @@ class Judging:
                 catalogue=self._setting.catalogue,
                 book=self._setting.book,
                 causes=self._causes,
+                moment=self._setting.moment,
             )
             for each in phases
         }
@@ -81,7 +82,7 @@ class Judging:
 
     def _prepare(self, judges: Mapping[tuple[str, str], PhaseJudge], upto: str, slices: Sequence[Slice]) -> "_Range":
         """Find every member's place, and begin to ask governance about those who may be approached."""
-        judged, products = _places(judges, slices)
+        judged, products = _places(judges, self._newcomers(slices))
         scene = read_scene(self._store, self._setting, sorted({place.customer_id for place, _ in judged}))
         hopeful = []
         for place, option in judged:
@@ -93,6 +94,17 @@ class Judging:
                 hopeful.append(place)
         batches = [hopeful[start : start + BULK_LIMIT] for start in range(0, len(hopeful), BULK_LIMIT)]
         return _Range(upto, judged, products, scene, [(batch, self._screen(batch)) for batch in batches])
+
+    def _newcomers(self, slices: Sequence[Slice]) -> list[Slice]:
+        """Leave out who joined a phase by trigger before: whoever it fires for again joins it once."""
+        kept = []
+        for part in slices:
+            there: frozenset[str] = frozenset()
+            if part.phase.state is PhaseState.TAKING_IN:
+                with self._store.read() as tx:
+                    there = tx.candidates.present(part.phase, [one.customer_id for one in part.members])
+            kept.append(Slice(part.phase, [one for one in part.members if one.customer_id not in there]))
+        return kept
 
     def _finish(self, phases: Sequence[OpenPhase], part: "_Range") -> int:
         """Drop who is listed, settle conflicts among the others, and write the range with its progress."""

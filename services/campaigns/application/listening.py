@@ -9,7 +9,7 @@ from services.campaigns.application.store_ports import Store, Transaction
 from services.campaigns.domain.offering import Offering
 from shared.contracts.catalogue import OfferingsChanged
 from shared.contracts.channels import ContactsFailed, ContactsSent, OutcomesRecorded
-from shared.contracts.customer_view import CustomersChanged
+from shared.contracts.customer_view import CustomersChanged, TriggersFired
 from shared.contracts.governance import ListsChanged
 from shared.kernel.clock import Clock
 
@@ -41,6 +41,11 @@ class Listening:
     def customers_changed(self, event_id: str, event: CustomersChanged) -> None:
         """Keep snapshots of subscribers."""
         self._once(event_id, lambda tx: tx.replicas.put_customers(event.customers))
+
+    def triggers_fired(self, event_id: str, event: TriggersFired) -> None:
+        """Keep for whom triggers fired: phases by trigger take them in."""
+        firings = [(each.trigger, each.customer_id) for each in event.firings]
+        self._once(event_id, lambda tx: tx.firings.put(firings, event.fired_at))
 
     def offerings_changed(self, event_id: str, event: OfferingsChanged) -> None:
         """Keep the catalogue."""

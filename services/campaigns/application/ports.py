@@ -124,6 +124,11 @@ class RulesInForce(Protocol):
         """The ids of all segments."""
         ...
 
+    @property
+    def triggers(self) -> frozenset[str]:
+        """The ids of all triggers."""
+        ...
+
     def faults_of(self, condition: Mapping[str, object]) -> list[str]:
         """Say what is wrong with an inline condition; empty when the rule language can read it."""
         ...

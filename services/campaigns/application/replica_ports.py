@@ -41,6 +41,27 @@ class Replicas(Protocol):
         ...
 
 
+class Firings(Protocol):
+    """Triggers that fired, as customer_view told it."""
+
+    def put(self, firings: Sequence[tuple[str, str]], at: datetime) -> None:
+        """Keep (trigger, subscriber) that fired at an instant."""
+        ...
+
+    def newcomers(
+        self, triggers: Mapping[tuple[str, str], str], moment: datetime
+    ) -> Mapping[tuple[str, str], tuple[datetime, datetime]]:
+        """Return the first and last instant at which a phase's trigger fired for who is not in the phase.
+
+        `triggers` names the trigger of each (campaign, phase); it counts from the phase's start to `moment`.
+        """
+        ...
+
+    def forget(self, moment: datetime) -> None:
+        """Delete what fired before any phase that is not over; before `moment` when all are."""
+        ...
+
+
 class Advice(Protocol):
     """What advice reads and keeps."""
 

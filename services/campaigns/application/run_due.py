@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
-from services.campaigns.application.audiences import freeze_due
+from services.campaigns.application.audiences import freeze_due, freeze_newcomers
 from services.campaigns.application.dispatching import Dispatching
 from services.campaigns.application.following import take_silence_as_consent
 from services.campaigns.application.fulfilling import fulfil
@@ -146,6 +146,7 @@ class RunDue:
         opened, audience = freeze_due(self._store, self._view, setting.rules, setting.plans, setting.moment)
         tally.add("phases_opened", opened)
         tally.add("audience", audience)
+        freeze_newcomers(self._store, self._view, setting.rules, setting.plans, setting.moment)
         with self._store.read() as tx:
             opening = [each for each in tx.phases.opening() if each.campaign_id in setting.plans]
         if opening:

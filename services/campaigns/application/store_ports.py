@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 from datetime import date, datetime
 from typing import Protocol
 
-from services.campaigns.application.replica_ports import Advice, Decisions, Events, Figures, Replicas
+from services.campaigns.application.replica_ports import Advice, Decisions, Events, Figures, Firings, Replicas
 from services.campaigns.domain.candidate import CandidateState, Cause, Contact, Membership, ReadyCandidate
 from services.campaigns.domain.case import Case
 from services.campaigns.domain.conflicts import PastContact
@@ -44,12 +44,16 @@ class Phases(Protocol):
         """Return phases of live campaigns that wait, have begun and have not ended, in order of campaign and phase."""
         ...
 
+    def open(self) -> list[OpenPhase]:
+        """Return phases of live campaigns whose members are all judged."""
+        ...
+
     def opening(self) -> list[OpenPhase]:
         """Return phases of live campaigns whose members are being judged."""
         ...
 
     def open_with(self, phase: OpenPhase, audience: Audience) -> None:
-        """Note the frozen audience: the phase's state becomes `opening`."""
+        """Note a frozen audience that is to be judged: a waiting phase is `opening`, an open one is `taking_in`."""
         ...
 
     def judged(self, phases: Sequence[OpenPhase], upto: str) -> None:
@@ -65,7 +69,7 @@ class Phases(Protocol):
         ...
 
     def ends(self) -> Mapping[tuple[str, str], datetime]:
-        """Return the end of every open phase, by campaign and phase."""
+        """Return the end of every open phase, those that take in newcomers included, by campaign and phase."""
         ...
 
 
@@ -74,6 +78,10 @@ class Candidates(Protocol):
 
     def of_customers(self, customer_ids: Sequence[str]) -> list[Membership]:
         """Return live candidates (ready, waiting, silent, accepted) and refusals of the given subscribers."""
+        ...
+
+    def present(self, phase: OpenPhase, customer_ids: Sequence[str]) -> frozenset[str]:
+        """Return which of the subscribers are members of the phase already."""
         ...
 
     def add(self, memberships: Sequence[Membership]) -> None:
@@ -246,6 +254,8 @@ class Transaction(Protocol):
     def figures(self) -> Figures: ...  # noqa: D102
     @property
     def events(self) -> Events: ...  # noqa: D102
+    @property
+    def firings(self) -> Firings: ...  # noqa: D102
 
 
 class Store(Protocol):

@@ -44,15 +44,20 @@ class PhaseJudge:
         catalogue: Mapping[str, Offering],
         book: ConflictBook,
         causes: Mapping[str, Unmet],
+        moment: datetime | None = None,
     ) -> None:
-        """`causes`: what to say of each eligibility rule that does not hold."""
+        """`causes`: what to say of each eligibility rule that does not hold.
+
+        `moment`: when subscribers join a phase by trigger; None: when it starts.
+        """
         self.plan = plan
         self._phase = phase
         self._causes = causes
         self._converts = frozenset(plan.converts)
         self._assignment = Assignment(plan.campaign, phase, plan.cells)
         self._draw = Draw("rank", plan.campaign, phase)
-        starts_at = plan.starts_at(plan.by_phase[phase])
+        spec = plan.by_phase[phase]
+        starts_at = plan.starts_at(spec) if spec.trigger is None or moment is None else moment
         self._options = {
             cell.cell: [_option(plan, plan.by_treatment[name], starts_at, catalogue, book) for name in cell.treatments]
             for cell in plan.cells

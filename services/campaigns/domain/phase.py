@@ -11,7 +11,11 @@ class PhaseState(StrEnum):
     WAITING = "waiting"
     OPENING = "opening"  # its audience is frozen and being judged
     OPEN = "open"
+    TAKING_IN = "taking_in"  # open, and those for whom its trigger fired since are being judged
     CLOSED = "closed"
+
+
+RUNNING_STATES = (PhaseState.OPEN, PhaseState.TAKING_IN)
 
 
 @dataclass(frozen=True, slots=True)

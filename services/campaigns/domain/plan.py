@@ -70,6 +70,7 @@ class Phase:
     ends_on: date
     segment: str | None = None
     rule: Mapping[str, object] | None = None
+    trigger: str | None = None
     name_zh: str = ""
     name_en: str = ""
 

@@ -30,6 +30,7 @@ class Known:
     segments: frozenset[str]
     eligibility: frozenset[str]
     rule_faults: Mapping[str, Sequence[str]]
+    triggers: frozenset[str] = frozenset()
 
 
 def check_plan(plan: Plan, known: Known) -> list[PlanFault]:
@@ -88,10 +89,13 @@ def _cells(plan: Plan) -> Iterator[PlanFault]:
 def _phase(field: str, phase: Phase, known: Known) -> Iterator[PlanFault]:
     if phase.ends_on < phase.starts_on:
         yield PlanFault("invalid_plan", f"{field}.ends_on", "the phase ends before it starts")
-    if (phase.segment is None) == (phase.rule is None):
-        yield PlanFault("invalid_plan", field, "an audience is given by `segment` or by `rule`: exactly one of them")
+    if [phase.segment, phase.rule, phase.trigger].count(None) != 2:  # noqa: PLR2004 - of three
+        message = "an audience is given by `segment`, `rule` or `trigger`: exactly one of them"
+        yield PlanFault("invalid_plan", field, message)
     if phase.segment is not None and phase.segment not in known.segments:
         yield PlanFault("unknown_segment", f"{field}.segment", f"there is no segment {phase.segment!r}")
+    if phase.trigger is not None and phase.trigger not in known.triggers:
+        yield PlanFault("unknown_trigger", f"{field}.trigger", f"there is no trigger {phase.trigger!r}")
     for message in known.rule_faults.get(phase.phase, ()):
         yield PlanFault("invalid_rule", f"{field}.rule", message)
 

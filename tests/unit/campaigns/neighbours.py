@@ -28,16 +28,24 @@ class FakeCustomerView:
     segments: dict[str, list[str]] = field(default_factory=dict)
     failed: dict[str, list[str]] = field(default_factory=dict)
     products: dict[str, list[str]] = field(default_factory=dict)
+    fired: dict[str, list[tuple[datetime, str]]] = field(default_factory=dict)
     made: dict[str, list[str]] = field(default_factory=dict)
     checks: dict[str, list[str]] = field(default_factory=dict)
 
     def audience(self, query: AudienceQuery) -> Audience:
         def make() -> Audience:
-            members = self.made.setdefault(query.audience_key, sorted(self.segments[query.segment or ""]))
+            members = self.made.setdefault(query.audience_key, self._selected(query))
             self.checks[query.audience_key] = query.checks
             return Audience(audience_id=query.audience_key, size=len(members), rule_set="r1")
 
         return self.trouble.around(make)  # type: ignore[no-any-return]
+
+    def _selected(self, query: AudienceQuery) -> list[str]:
+        if query.trigger is None:
+            return sorted(self.segments[query.segment or ""])
+        assert query.since is not None
+        assert query.until is not None
+        return sorted({who for at, who in self.fired.get(query.trigger, ()) if query.since <= at <= query.until})
 
     def page(self, audience_id: str, after: str, limit: int) -> AudiencePage:
         return self.trouble.around(lambda: self._page(audience_id, after, limit))  # type: ignore[no-any-return]
@@ -137,6 +145,7 @@ class FakeRules:
     ranking: Sequence[RankingRule] = ()
     version: str = "r1"
     segments: frozenset[str] = frozenset({"everybody", "some", "others"})
+    triggers: frozenset[str] = frozenset({"quota-twice"})
     eligibility: Mapping[str, RuleWords] = field(
         default_factory=lambda: {
             name: RuleWords("1", Text(f"适合{name}：{{plan}}", f"fits {name}: {{plan}}")) for name in ("app", "wap")
