@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from typing import IO, Protocol
@@ -70,17 +71,20 @@ class Outcome:
     is_well: bool
 
 
-def engine_for(url: str | None) -> sa.Engine:
-    """Return where `sql` runs: the database of a URL, or a private SQLite in memory; raises DatabaseUnavailable."""
-    if url is None:
-        return sa.create_engine("sqlite://")
+@contextmanager
+def open_engine(url: str | None) -> Iterator[sa.Engine]:
+    """Open where `sql` runs: the database of a URL, or a private SQLite in memory; raises DatabaseUnavailable."""
     try:
-        engine = Database(url).engine
+        engine = Database(url).engine if url is not None else sa.create_engine("sqlite://")
         with engine.connect():
-            return engine
+            pass
     except (sa.exc.ArgumentError, sa.exc.DBAPIError) as fault:
         reason = fault.orig if isinstance(fault, sa.exc.DBAPIError) else "that is no URL of a database"
         raise DatabaseUnavailable(f"--database: {reason}", details={"field": "database"}) from fault
+    try:
+        yield engine
+    finally:
+        engine.dispose()
 
 
 class Evaluation:

@@ -12,6 +12,7 @@ from shared.rulekit.vocabulary import DECIMALS, LARGEST_INTEGER, LARGEST_NUMBER,
 
 LONGEST_LINE = 1_000_000  # bytes
 _FEN = 100
+_FEN_DECIMALS = 2
 _MOST_YUAN = LARGEST_INTEGER // _FEN
 _MOST_SHOWN = 40
 _IDS = ("id", "customer_id")
@@ -142,25 +143,26 @@ def checked_value(fact: Fact, written: object) -> FactValue:
 def _in_fen(fact: Fact, written: object) -> object:
     if isinstance(written, bool) or not isinstance(written, (int, Decimal)):
         return written
-    if not -_MOST_YUAN <= written <= _MOST_YUAN:
-        raise BadLine("too_large", f"{fact.name}: {_shown(written)} yuan is more than it can be", fact.name)
-    fen: int | Decimal = written * _FEN
-    if fen != int(fen):
-        raise BadLine("too_precise", f"{fact.name}: {_shown(written)} yuan has more than two decimals", fact.name)
-    return int(fen)
+    value = Decimal(written)  # comparing and rounding decimals is exact; their arithmetic is not, and overflows
+    if not -_MOST_YUAN <= value <= _MOST_YUAN:
+        raise BadLine("too_large", f"{fact.name}: {_shown(value)} yuan is more than it can be", fact.name)
+    yuan = round(value, _FEN_DECIMALS)
+    if yuan != value:
+        raise BadLine("too_precise", f"{fact.name}: {_shown(value)} yuan has more than two decimals", fact.name)
+    return int(yuan * _FEN)
 
 
 def _number(fact: Fact, value: Decimal) -> float:
     if fact.type == "number":
-        if abs(value) > LARGEST_NUMBER:
+        if not -LARGEST_NUMBER <= value <= LARGEST_NUMBER:
             raise BadLine("too_large", f"{fact.name}: {_shown(value)} is not within ±{LARGEST_NUMBER}", fact.name)
         if round(value, DECIMALS) != value:
             raise BadLine("too_precise", f"{fact.name}: {_shown(value)} has more than {DECIMALS} decimals", fact.name)
     return float(value)
 
 
-def _shown(number: int | Decimal) -> str:
-    shown = str(number)  # never long enough for Python to refuse: JSON's integers were read from text already
+def _shown(number: Decimal) -> str:
+    shown = str(number)
     return shown if len(shown) <= _MOST_SHOWN else f"{shown[:_MOST_SHOWN]}…"
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from shared.rulekit.facts import segments_of
 from shared.rulekit.faults import Findings, RuleFault, RuleFaults
+from shared.rulekit.loading import read_rules
 from shared.rulekit.model import EligibilityRule, Rule, RuleBook, SegmentRule, TriggerRule
 from shared.rulekit.reading import Reader
 from shared.rulekit.rule_file import read_rule_file
@@ -35,11 +36,14 @@ class Sources:
         above = (place / _VOCABULARY for place in self.rule.resolve().parents)
         return next((path for path in above if path.is_file()), (self.folder or self.otherwise) / _VOCABULARY)
 
+    def rules_folder(self) -> Path:
+        """Return the folder of the rules beside which the rule stands."""
+        beside = self.vocabulary_file().parent
+        return self.folder or (beside if (beside / "segments").is_dir() else self.otherwise)
+
     def segment_files(self) -> dict[str, Path]:
         """Return the segments the rule may name, by id."""
-        beside = self.vocabulary_file().parent
-        folder = self.folder or (beside if (beside / "segments").is_dir() else self.otherwise)
-        return {path.parent.name: path for path in sorted(folder.glob("segments/*/rule.yaml"))}
+        return {path.parent.name: path for path in sorted(self.rules_folder().glob("segments/*/rule.yaml"))}
 
 
 def read_for_evaluation(sources: Sources) -> tuple[Rule, RuleBook]:
@@ -58,7 +62,18 @@ def read_for_evaluation(sources: Sources) -> tuple[Rule, RuleBook]:
         _check_cycle(rule, book, sources)
     elif isinstance(rule, TriggerRule):
         book = replace(book, triggers={rule.id: rule})
+    elif not isinstance(rule, EligibilityRule):
+        book = _with_neighbours(book, sources)
     return rule, book
+
+
+def _with_neighbours(book: RuleBook, sources: Sources) -> RuleBook:
+    """Add the conflicts and policies of the folder, which a line may name; of a faulty folder none can be named."""
+    findings = Findings()
+    found = read_rules(sources.rules_folder(), findings)
+    if found is None or findings.faults:
+        return book
+    return replace(book, conflicts=found.conflicts, contact_policies=found.contact_policies)
 
 
 def _vocabulary(path: Path) -> RuleBook:

@@ -114,7 +114,8 @@ class ScenarioJudge:
         content = {name: value for name, value in line.content.items() if name not in {"id", "customer_id"}}
         findings = Findings()
         try:
-            case = self.read(findings, tree_of({**self.otherwise, **content}, "line"))
+            left_out = {} if "steps" in content else self.otherwise  # each step says what it expects
+            case = self.read(findings, tree_of({"title": "line", **left_out, **content}, "line"))
         except (TooDeep, TypeError) as error:
             return BadLine("wrong_shape", str(error))
         if findings.faults:
@@ -123,18 +124,18 @@ class ScenarioJudge:
         (result,) = self.run([case])
         acts = any(word in _ACTS for word in result.seen)
         told: Verdict = {"verdict": "true" if acts else "false", "holds": acts, "decision": list(result.seen)}
-        if "expect" in content:
+        if "expect" in content or "steps" in content:
             told |= {"as_expected": result.ok, **({} if result.ok else {"message": result.message})}
         return told
 
 
 def policy_judge(rule: ContactPolicy, book: RuleBook) -> ScenarioJudge:
     """Return what judges a contact policy as governance does: true where it suppresses."""
-    whole = replace(book, contact_policies={rule.id: rule})
+    whole = replace(book, contact_policies={**book.contact_policies, rule.id: rule})
     return ScenarioJudge(
         lambda findings, node: _scenarios(findings, whole).policy(rule.id, node),
         lambda cases: policy_cases.run_cases(cases, whole),
-        {"title": "line", "expect": "permit"},
+        {"expect": "permit"},
     )
 
 
@@ -144,7 +145,7 @@ def conflict_judge(rule: ConflictRule, book: RuleBook) -> ScenarioJudge:
     return ScenarioJudge(
         lambda findings, node: _scenarios(findings, whole).conflict(rule.id, node),
         lambda cases: conflict_cases.run_cases(cases, whole),
-        {"title": "line", "expect": []},
+        {"expect": []},
     )
 
 

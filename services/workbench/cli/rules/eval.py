@@ -1,15 +1,20 @@
 """`banyan rules eval`: facts judged by one rule file."""
 
 import json
+import sys
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import click
 from click.core import ParameterSource
 
 from services.workbench.cli.rules.options import rules_folder_option
+
+if TYPE_CHECKING:
+    from services.workbench.rule_eval import Outcome
 
 EXECUTORS = ("reference", "durable", "sql", "all")
 _ZONE = "Asia/Shanghai"
@@ -67,21 +72,27 @@ def evaluate(
     Exit code 1 when a line could not be judged or executors differ, 2 when the rule cannot be judged by that executor.
     """
     from services.workbench.evaluation.rule_and_book import Sources  # noqa: PLC0415 - YAML
-    from services.workbench.rule_eval import Evaluation, WrongExecutor, engine_for  # noqa: PLC0415 - the executors
+    from services.workbench.rule_eval import Evaluation, WrongExecutor, open_engine  # noqa: PLC0415 - the executors
 
     is_given = context.get_parameter_source("folder") is ParameterSource.COMMANDLINE
     sources = Sources(rule_file, folder, folder if is_given else None, vocabulary)
-    try:
-        evaluation = Evaluation(sources, executor, engine_for(database))
-    except WrongExecutor as wrong:
-        raise click.UsageError(f"{wrong.code}: {wrong.message}") from wrong
-    day = on.date() if on else datetime.now(ZoneInfo(_ZONE)).date()
-    is_well = True
-    out = click.get_binary_stream("stdout")
-    for outcome in evaluation.run(facts, day):
-        out.write(_line(outcome.told, lang))
-        is_well &= outcome.is_well
+    with open_engine(database) as engine:
+        try:
+            evaluation = Evaluation(sources, executor, engine)
+        except WrongExecutor as wrong:
+            raise click.UsageError(f"{wrong.code}: {wrong.message}") from wrong
+        day = on.date() if on else datetime.now(ZoneInfo(_ZONE)).date()
+        is_well = _print(evaluation.run(facts, day), lang)
     raise SystemExit(int(not is_well))
+
+
+def _print(outcomes: "Iterable[Outcome]", lang: str | None) -> bool:
+    """Write each outcome as it comes; return whether all is well with all of them."""
+    is_well = True
+    for outcome in outcomes:
+        sys.stdout.buffer.write(_line(outcome.told, lang))
+        is_well &= outcome.is_well
+    return is_well
 
 
 def _line(told: dict[str, Any], lang: str | None) -> bytes:
