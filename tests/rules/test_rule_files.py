@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from services.workbench.rule_formatting import format_rules
+from services.workbench.rule_selection import RuleSelection
 from shared.rulekit.case_executors import SqlExecutor, all_executors, durable_executor
 from shared.rulekit.cases import read_cases, reference_executor, run_cases
 from shared.rulekit.durable_backend import accept_rules
@@ -64,3 +66,9 @@ def test_executors_know_the_books_own_conditions(book: RuleBook) -> None:
         rule = book.segments.get(case.rule_id) or book.eligibility[case.rule_id]
         truth = reference(rule.when, case.facts, case.on)
         assert durable(rule.when, case.facts, case.on) is truth
+
+
+def test_every_rule_file_is_in_canonical_form() -> None:
+    report = format_rules(RuleSelection(RULES), write=False)
+    assert (report.changed, report.faults) == ([], [])
+    assert report.files > 100
