@@ -27,7 +27,7 @@ from shared.rulekit.vocabulary import DECIMALS, ORDERED_TYPES, Fact, FactType, V
 
 _DEEPEST = 12  # groups in one another; beyond it no person can follow, and the engines have limits of their own
 _STAND_IN = Constant(value=None)  # takes the place of a faulty part; never leaves this module unnoticed
-_ORDER: Mapping[str, Operator] = {
+ORDER: Mapping[str, Operator] = {
     "equals": "equals",
     "not_equals": "equals",
     "at_least": "at_least",
@@ -37,17 +37,17 @@ _ORDER: Mapping[str, Operator] = {
     "after": "more_than",
     "before": "less_than",
 }
-_LISTS: Mapping[str, Operator | SetOperator] = {
+LISTS: Mapping[str, Operator | SetOperator] = {
     "one_of": "one_of",
     "none_of": "one_of",
     "contains_any": "contains_any",
     "contains_all": "contains_all",
     "contains_none": "contains_any",
 }
-_AGES: Mapping[str, AgeOperator] = {"older_than": "older_than", "within": "within"}
+AGES: Mapping[str, AgeOperator] = {"older_than": "older_than", "within": "within"}
 _NEGATED = {"not_equals", "none_of", "contains_none"}
 _NUMERIC = ("equals", "not_equals", "at_least", "more_than", "at_most", "less_than", "between", "one_of", "none_of")
-_OPERATORS: Mapping[FactType, tuple[str, ...]] = {
+OPERATORS: Mapping[FactType, tuple[str, ...]] = {
     "integer": _NUMERIC,
     "number": _NUMERIC,
     "money": _NUMERIC,
@@ -58,8 +58,8 @@ _OPERATORS: Mapping[FactType, tuple[str, ...]] = {
     "set": ("contains_any", "contains_all", "contains_none", "size"),
 }
 _GROUPS = ("all", "any", "not", "segment")
-_MOST_VALUES = 500  # in one list
-_LARGEST_FACTOR = 100
+MOST_VALUES = 500  # in one list
+LARGEST_FACTOR = 100
 _SIZE = Fact("size", "integer", "", "", Text("", ""))
 
 
@@ -165,19 +165,17 @@ class ConditionReader:
         operator = name.text
         if operator == "is_known":
             return self._is_known(fact, operand)
-        if operator not in _OPERATORS[fact.type]:
+        if operator not in OPERATORS[fact.type]:
             message = f"{fact.name} is of type {fact.type}; it knows {_listed(fact)}"
-            self._findings.add(name.place, "unknown_operator", message, nearest(operator, _OPERATORS[fact.type]))
+            self._findings.add(name.place, "unknown_operator", message, nearest(operator, OPERATORS[fact.type]))
             return _STAND_IN
         if operator == "between":
             return self._between(fact, operand)
         if operator == "size":
             return self._size(fact, operand)
-        if operator in _AGES:
-            return Compare(fact.name, _AGES[operator], self._reader.span(operand, "dw").days)
-        condition = (
-            self._list(fact, operator, operand) if operator in _LISTS else self._ordered(fact, operator, operand)
-        )
+        if operator in AGES:
+            return Compare(fact.name, AGES[operator], self._reader.span(operand, "dw").days)
+        condition = self._list(fact, operator, operand) if operator in LISTS else self._ordered(fact, operator, operand)
         return Not(condition) if operator in _NEGATED else condition
 
     def _is_known(self, fact: Fact, operand: Node) -> Condition:
@@ -189,9 +187,9 @@ class ConditionReader:
     def _ordered(self, fact: Fact, operator: str, operand: Node) -> Condition:
         if isinstance(operand, Entries):
             other = self._other(fact, operand)
-            return Compare(fact.name, _ORDER[operator], other) if other else _STAND_IN
+            return Compare(fact.name, ORDER[operator], other) if other else _STAND_IN
         literal = read_literal(fact, operand, self._findings)
-        return _STAND_IN if literal is None else Compare(fact.name, _ORDER[operator], literal)
+        return _STAND_IN if literal is None else Compare(fact.name, ORDER[operator], literal)
 
     def _other(self, fact: Fact, operand: Entries) -> OtherFact | None:
         parts = self._reader.fields(operand, operand.place, ("fact",), ("times",))
@@ -210,8 +208,8 @@ class ConditionReader:
             self._findings.add(times.place, "different_types", "dates cannot be multiplied")
             return None
         factor = read_decimal(times, DECIMALS, self._findings)
-        if factor is not None and not 0 < factor <= _LARGEST_FACTOR:
-            self._findings.add(times.place, "too_large", f"times is more than 0 and at most {_LARGEST_FACTOR}")
+        if factor is not None and not 0 < factor <= LARGEST_FACTOR:
+            self._findings.add(times.place, "too_large", f"times is more than 0 and at most {LARGEST_FACTOR}")
             return None
         return None if factor is None else OtherFact(other.name, Fraction(factor))
 
@@ -232,13 +230,13 @@ class ConditionReader:
         items = self._reader.items(operand)
         if isinstance(operand, Items) and not items:
             self._findings.add(operand.place, "empty_list", f"{operator} needs at least one value")
-        if len(items) > _MOST_VALUES:
-            message = f"{len(items)} values; a rule lists at most {_MOST_VALUES}: make it a fact"
+        if len(items) > MOST_VALUES:
+            message = f"{len(items)} values; a rule lists at most {MOST_VALUES}: make it a fact"
             self._findings.add(operand.place, "too_many_values", message)
             return _STAND_IN
         found = [read_literal(fact, item, self._findings) for item in items]
         values: tuple[Literal, ...] = tuple(dict.fromkeys(one for one in found if one is not None))
-        return Compare(fact.name, _LISTS[operator], values)
+        return Compare(fact.name, LISTS[operator], values)
 
     def _size(self, fact: Fact, operand: Node) -> Condition:
         tests = (
@@ -246,13 +244,13 @@ class ConditionReader:
         )
         parts: list[Condition] = []
         for name, value in tests:
-            if name.text not in _ORDER or name.text in {"before", "after"}:
+            if name.text not in ORDER or name.text in {"before", "after"}:
                 message = f"the size of {fact.name} knows equals, not_equals, at_least, more_than, at_most, less_than"
-                self._findings.add(name.place, "unknown_operator", message, nearest(name.text, _ORDER))
+                self._findings.add(name.place, "unknown_operator", message, nearest(name.text, ORDER))
                 continue
             literal = read_literal(_SIZE, value, self._findings)
             if literal is not None:
-                test = Compare(fact.name, _ORDER[name.text], literal, of="size")
+                test = Compare(fact.name, ORDER[name.text], literal, of="size")
                 parts.append(Not(test) if name.text in _NEGATED else test)
         return _all(parts)
 
@@ -264,4 +262,4 @@ def _all(parts: list[Condition]) -> Condition:
 
 
 def _listed(fact: Fact) -> str:
-    return ", ".join([*_OPERATORS[fact.type], "is_known"])
+    return ", ".join([*OPERATORS[fact.type], "is_known"])

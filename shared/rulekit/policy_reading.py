@@ -25,7 +25,7 @@ from shared.rulekit.reading import Reader
 from shared.rulekit.rule_reading import Common, Kind, Parts, RuleReader
 from shared.rulekit.tree import Node
 
-_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _SAME = get_args(CoolingOff.__annotations__["same"])
 _UNITS = get_args(Calendar.__annotations__["unit"])
 
@@ -98,7 +98,7 @@ def _quiet_hours(reader: Reader, parts: Parts, common: Common) -> QuietHours:
 
 def _weekly_span(reader: Reader, node: Node) -> WeeklySpan:
     parts = reader.fields(node, node.place, ("days", "from", "to"))
-    days = frozenset(_DAYS.index(day) for day in reader.words(parts.get("days"), _DAYS))
+    days = frozenset(DAYS.index(day) for day in reader.words(parts.get("days"), DAYS))
     if "days" in parts and not days:
         reader.findings.add(parts["days"].place, "empty_list", "names no day")
     return WeeklySpan(reader.time_of_day(parts.get("from")), reader.time_of_day(parts.get("to")), days)

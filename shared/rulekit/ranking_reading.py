@@ -10,9 +10,10 @@ from shared.rulekit.reading import Reader
 from shared.rulekit.rule_reading import Parts, RuleReader
 from shared.rulekit.tree import Node
 
+RANKING_FIELDS = (("order", "value", "propensity", "priority"), ("ranks",))
 _FEN = 100
-_MOST_YUAN = Decimal(1_000_000)
-_MOST_PRIORITY = Decimal(1_000)
+MOST_YUAN = Decimal(1_000_000)
+MOST_PRIORITY = Decimal(1_000)
 _BOUNDS = ("at_least", "at_most")
 
 
@@ -22,9 +23,9 @@ def read_ranking(node: Node, folder: str, rules: RuleReader) -> RankingRule:
     Codes: out_of_bounds, empty_span, empty_members, and those every rule may have.
     """
     reader = rules.reader
-    parts = rules.fields(node, ("order", "value", "propensity", "priority"), ("ranks",))
+    parts = rules.fields(node, *RANKING_FIELDS)
     chances = _parts(reader, parts.get("propensity"), (*_BOUNDS, "otherwise"))
-    value = _bounds(reader, _parts(reader, parts.get("value"), _BOUNDS), 2, _MOST_YUAN)
+    value = _bounds(reader, _parts(reader, parts.get("value"), _BOUNDS), 2, MOST_YUAN)
     return RankingRule(
         **rules.common(parts, node, folder),
         members=read_members(reader, parts["ranks"]) if "ranks" in parts else Members(),
@@ -32,7 +33,7 @@ def read_ranking(node: Node, folder: str, rules: RuleReader) -> RankingRule:
         value=Bounds(value.at_least * _FEN, value.at_most * _FEN),
         propensity=_bounds(reader, chances, 4, Decimal(1)),
         otherwise=float(_figure(reader, chances.get("otherwise"), 4, Decimal(1))),
-        priority=_bounds(reader, _parts(reader, parts.get("priority"), _BOUNDS), 4, _MOST_PRIORITY),
+        priority=_bounds(reader, _parts(reader, parts.get("priority"), _BOUNDS), 4, MOST_PRIORITY),
     )
 
 

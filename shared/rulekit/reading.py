@@ -11,11 +11,11 @@ from shared.rulekit.facts import iso_date, nearest
 from shared.rulekit.faults import Findings, Place
 from shared.rulekit.tree import Entries, Items, Node, Scalar
 
-_SPAN = re.compile(r"([1-9][0-9]{0,4})([hdw])")
+SPAN = re.compile(r"([1-9][0-9]{0,4})([hdw])")
 _HOURS = {"h": 1, "d": 24, "w": 168}
-_TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
+TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
 _WHOLE = re.compile(r"-?[0-9]{1,18}")
-_LONGEST_WORDS = 2_000
+LONGEST_WORDS = 2_000
 ID = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 _WordT = TypeVar("_WordT", bound=str)
 
@@ -57,8 +57,8 @@ class Reader:
         if node is None:
             return ""
         if isinstance(node, Scalar) and node.kind != "null" and node.text.strip():
-            if len(node.text) > _LONGEST_WORDS or any(ord(one) < ord(" ") and one not in "\t\n" for one in node.text):
-                message = f"control characters, or more than {_LONGEST_WORDS} characters"
+            if len(node.text) > LONGEST_WORDS or any(ord(one) < ord(" ") and one not in "\t\n" for one in node.text):
+                message = f"control characters, or more than {LONGEST_WORDS} characters"
                 self.findings.add(node.place, "bad_text", message)
                 return ""
             return node.text
@@ -118,7 +118,7 @@ class Reader:
         """Return a span such as 36h, 14d or 2w."""
         if node is None:
             return timedelta(hours=1)
-        match = _SPAN.fullmatch(node.text) if isinstance(node, Scalar) else None
+        match = SPAN.fullmatch(node.text) if isinstance(node, Scalar) else None
         if match and match[2] in units:
             return timedelta(hours=int(match[1]) * _HOURS[match[2]])
         self._shape(
@@ -130,7 +130,7 @@ class Reader:
         """Return a time such as 21:00."""
         if node is None:
             return time()
-        match = _TIME.fullmatch(node.text) if isinstance(node, Scalar) else None
+        match = TIME.fullmatch(node.text) if isinstance(node, Scalar) else None
         if match:
             return time(int(match[1]), int(match[2]))
         self._shape(node, node.place, 'a time like "21:00"', code="bad_time")

@@ -15,8 +15,11 @@ from shared.rulekit.reading import Reader
 from shared.rulekit.tree import Entries, Node, Scalar, version_of
 from shared.rulekit.vocabulary import Vocabulary
 
-_EVERY = ("id", "owner", "because")
+EVERY = ("id", "owner", "because")
 _LOOSE = ("version",)  # nobody writes it here, but others do: a version is worked out from the content
+SEGMENT_FIELDS = (("when",), ("classifies", "order"))
+ELIGIBILITY_FIELDS = (("level", "when"), ())
+"""What a rule of the kind must and may hold, besides what every rule holds."""
 Parts = Mapping[str, Node]
 Common = dict[str, Whatever]
 _RuleT_co = TypeVar("_RuleT_co", bound=model.Rule, covariant=True)
@@ -54,7 +57,7 @@ class RuleReader:
 
     def segment(self, node: Node, folder: str) -> model.SegmentRule:
         """Read a rule under `segments/`."""
-        parts = self.fields(node, ("when",), ("classifies", "order"))
+        parts = self.fields(node, *SEGMENT_FIELDS)
         order = self.reader.whole(parts.get("order"), least=0)
         classifies = self.reader.name(parts.get("classifies")) or None
         if (classifies is None) != ("order" not in parts):
@@ -68,7 +71,7 @@ class RuleReader:
 
     def eligibility(self, node: Node, folder: str) -> model.EligibilityRule:
         """Read a rule under `eligibility/`."""
-        parts = self.fields(node, ("level", "when"))
+        parts = self.fields(node, *ELIGIBILITY_FIELDS)
         common = self.common(parts, node, folder, facts=True)
         return model.EligibilityRule(
             **common, level=self.reader.word(parts.get("level"), tuple(model.LEVELS)), when=self.when(parts)
@@ -83,7 +86,7 @@ class RuleReader:
         """
         named = node.get("kind") if isinstance(node, Entries) else None
         if named is None:
-            self.reader.fields(node, node.place, (*_EVERY, "kind"), ("valid_for",))
+            self.reader.fields(node, node.place, (*EVERY, "kind"), ("valid_for",))
             return None
         before = len(self.findings.faults)
         kind = kinds[self.reader.word(named, tuple(kinds))]
@@ -95,8 +98,8 @@ class RuleReader:
     def fields(self, node: Node, required: Collection[str], optional: Collection[str] = ()) -> Parts:
         """Return the parts of a rule: what every rule has and what this kind adds."""
         if self.lenient:
-            return self.reader.fields(node, node.place, required, (*_EVERY, *_LOOSE, "valid_for", *optional))
-        return self.reader.fields(node, node.place, (*_EVERY, *required), ("valid_for", *optional))
+            return self.reader.fields(node, node.place, required, (*EVERY, *_LOOSE, "valid_for", *optional))
+        return self.reader.fields(node, node.place, (*EVERY, *required), ("valid_for", *optional))
 
     def common(
         self, parts: Parts, node: Node, folder: str, *, places: Collection[str] = (), facts: bool = False

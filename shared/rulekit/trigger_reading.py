@@ -21,8 +21,8 @@ from shared.rulekit.vocabulary import Vocabulary
 
 _OPTIONAL = ("when", "again_after")
 _COUNT_PLACES = ("count",)
-_FEWEST_STEPS, _MOST_STEPS = 2, 10
-_MOST_EVENTS = 10_000  # in one count: beyond it a fact, worked out elsewhere, says it better
+FEWEST_STEPS, MOST_STEPS = 2, 10
+MOST_EVENTS = 10_000  # in one count: beyond it a fact, worked out elsewhere, says it better
 
 
 def read_trigger(node: Node, folder: str, rules: RuleReader, events: Mapping[str, EventType]) -> TriggerRule | None:
@@ -51,8 +51,8 @@ class _Patterns:
 
     def count(self, reader: Reader, parts: Parts, common: Common) -> TriggerRule:
         at_least = reader.whole(parts.get("at_least"), least=1)
-        if at_least > _MOST_EVENTS:
-            reader.findings.add(parts["at_least"].place, "too_large", f"counts at most {_MOST_EVENTS} events")
+        if at_least > MOST_EVENTS:
+            reader.findings.add(parts["at_least"].place, "too_large", f"counts at most {MOST_EVENTS} events")
         return self._trigger(
             parts, common, CountPattern(self._match(parts), at_least, reader.span(parts.get("within")))
         )
@@ -60,11 +60,11 @@ class _Patterns:
     def sequence(self, reader: Reader, parts: Parts, common: Common) -> TriggerRule:
         node = parts.get("steps")
         items = reader.items(node)
-        if isinstance(node, Items) and len(items) < _FEWEST_STEPS:
+        if isinstance(node, Items) and len(items) < FEWEST_STEPS:
             reader.findings.add(node.place, "too_few_steps", "a sequence has at least two steps")
-        if isinstance(node, Items) and len(items) > _MOST_STEPS:
-            reader.findings.add(node.place, "too_many_steps", f"a sequence has at most {_MOST_STEPS} steps")
-        steps = tuple(self._event(item) for item in items[:_MOST_STEPS])
+        if isinstance(node, Items) and len(items) > MOST_STEPS:
+            reader.findings.add(node.place, "too_many_steps", f"a sequence has at most {MOST_STEPS} steps")
+        steps = tuple(self._event(item) for item in items[:MOST_STEPS])
         return self._trigger(parts, common, SequencePattern(steps, reader.span(parts.get("within"))))
 
     def absence(self, reader: Reader, parts: Parts, common: Common) -> TriggerRule:

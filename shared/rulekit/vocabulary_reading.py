@@ -11,9 +11,9 @@ from shared.rulekit.tree import Entries, Node, Scalar, version_of
 from shared.rulekit.triggers import EventType
 from shared.rulekit.vocabulary import CHOICE_TYPES, FACT_TYPES, Fact, Vocabulary
 
-_NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
-_CODE = re.compile(r"[A-Za-z0-9_-]{1,64}")
-_RESERVED = {"all", "any", "not", "segment", "id", "sid"}  # groups of the language; names the rules engine crashes on
+NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
+CODE = re.compile(r"[A-Za-z0-9_-]{1,64}")
+RESERVED = {"all", "any", "not", "segment", "id", "sid"}  # groups of the language; names the rules engine crashes on
 
 REPLICAS: Mapping[str, frozenset[str]] = {"customer_view": frozenset({"campaigns"})}
 """Who holds all facts of an owner unless `held_by` says otherwise: `customers_changed` carries every known fact."""
@@ -74,7 +74,7 @@ def _read_fact(name: Scalar, node: Node, reader: Reader) -> Fact | None:
         return None
     parts = reader.fields(node, node.place, ("type", "owner", "column", "zh", "en"), ("unit", "values", "held_by"))
     column = reader.text(parts.get("column"))
-    if column and not _NAME.fullmatch(column):
+    if column and not NAME.fullmatch(column):
         reader.findings.add(parts["column"].place, "bad_name", f"{column!r} cannot be a column")
     owner = reader.text(parts.get("owner"))
     fact = _typed(name.text, owner, column, parts, node.place, reader)
@@ -96,10 +96,10 @@ def _typed(name: str, owner: str, column: str, parts: Mapping[str, Node], place:
 
 
 def _is_name(name: Scalar, what: str, reader: Reader) -> bool:
-    if not _NAME.fullmatch(name.text):
+    if not NAME.fullmatch(name.text):
         reader.findings.add(name.place, "bad_name", f"{name.text!r} is not lower case letters, digits and underscores")
         return False
-    if name.text in _RESERVED:
+    if name.text in RESERVED:
         reader.findings.add(name.place, "reserved_name", f"{what} cannot be called {name.text!r}")
         return False
     return True
@@ -119,7 +119,7 @@ def _read_values(node: Node | None, place: Place, reader: Reader, *, wanted: boo
         return {}
     values = {}
     for code, label in node.entries:
-        if not _CODE.fullmatch(code.text):
+        if not CODE.fullmatch(code.text):
             reader.findings.add(code.place, "bad_value", f"{code.text!r} is not letters, digits, underscores, hyphens")
             continue
         if isinstance(label, Entries):

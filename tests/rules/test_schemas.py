@@ -1,0 +1,319 @@
+"""The published JSON Schemas: current, sound, and of one mind with the readers."""
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from services.workbench.rule_schemas import stale_schemas
+from shared.rulekit.case_facts import Plain
+from shared.rulekit.cases import read_cases
+from shared.rulekit.faults import Findings, RuleFaults
+from shared.rulekit.json_schema.schemas import schemas_of
+from shared.rulekit.loading import load_rules
+from shared.rulekit.model import KINDS, RuleBook
+from shared.rulekit.tree import Entries, Items, Node, Scalar
+from shared.rulekit.yaml_tree import read_yaml
+from tests.unit.rulekit.rule_folders import HEAD, VOCABULARY, make_folder, put_rule
+
+RULES = Path(__file__).parents[2] / "rules"
+FILES = [(kind, path) for kind in KINDS for path in sorted((RULES / kind).glob("*/rule.yaml"))]
+CASES = [("cases", path) for kind in KINDS for path in sorted((RULES / kind).glob("*/cases.yaml"))]
+
+
+@cache
+def own_book() -> RuleBook:
+    return load_rules(RULES)
+
+
+@cache
+def validators() -> Mapping[str, Draft202012Validator]:
+    return {name: Draft202012Validator(schema) for name, schema in schemas_of(own_book()).items()}
+
+
+def as_an_editor_reads(node: Node | None) -> Plain:
+    """Return what YAML 1.2 makes of a file: dates and times are text, only true and false are truths."""
+    match node:
+        case Items(_, items):
+            return [as_an_editor_reads(item) for item in items]
+        case Entries(_, entries):
+            return {key.text: as_an_editor_reads(value) for key, value in entries}
+        case Scalar(_, "null", _) | None:
+            return None
+        case Scalar(_, "boolean", text) if text in {"true", "false"}:
+            return text == "true"
+        case Scalar(_, "number", text):
+            return _figure(text)
+        case Scalar(_, _, text):
+            return text
+
+
+def _figure(text: str) -> int | float | str:
+    try:
+        return int(text) if text.lstrip("-").isdigit() else float(text)
+    except ValueError:  # 21:00 is a number to YAML 1.1
+        return text
+
+
+def read(path: Path) -> Plain:
+    findings = Findings()
+    node = read_yaml(path, findings)
+    assert not findings.faults
+    return as_an_editor_reads(node)
+
+
+def mistakes(kind: str, path: Path) -> list[str]:
+    return [
+        f"{'.'.join(map(str, one.path))}: {one.message[:200]}" for one in validators()[kind].iter_errors(read(path))
+    ]
+
+
+@pytest.mark.parametrize("kind", [*KINDS, "cases", "vocabulary"])
+def test_every_schema_is_a_schema(kind: str) -> None:
+    Draft202012Validator.check_schema(schemas_of(own_book())[kind])
+
+
+def test_every_rule_and_every_case_fits_its_schema() -> None:
+    wrong = [f"{path}: {mistake}" for kind, path in [*FILES, *CASES] for mistake in mistakes(kind, path)]
+    assert wrong == []
+
+
+def test_the_vocabulary_fits_its_schema() -> None:
+    assert mistakes("vocabulary", RULES / "vocabulary.yaml") == []
+
+
+def test_the_published_schemas_are_current() -> None:
+    assert stale_schemas(RULES) == [], "run `banyan rules schema --write`"
+
+
+def test_a_fact_is_told_in_both_languages_with_its_type_and_values() -> None:
+    brand = schemas_of(own_book())["segments"]["$defs"]["fact.brand"]  # type: ignore[index]  # plain JSON
+    assert brand["title"] == "品牌 · Brand"
+    assert brand["description"].startswith("enum. gotone: 全球通 · gotone; ")
+
+
+WHEN = "when: "
+POLICY = "kind: frequency_cap\nper: customer\nlimit: 3\nwindow: {rolling: 7d}\n"
+TRIGGER = "kind: count\nevent: passed\nat_least: 2\nwithin: 3d\n"
+RANKING = (
+    "order: 1\nvalue: {at_least: 0, at_most: 10}\npropensity: {at_least: 0, at_most: 1, otherwise: 0.1}\n"
+    "priority: {at_least: 1, at_most: 100}\n"
+)
+SOUND = {
+    "segments": [
+        WHEN + "{age: 18}\n",
+        WHEN + "{age: {is_known: false}, brand: mzone, arrears: true, spend: {between: [0.5, 10]}}\n",
+        WHEN + "{any: [{products: {contains_any: [crbt], size: {at_least: 1}}}, {not: {products: {size: 2}}}]}\n",
+        WHEN + "{used: {more_than: {fact: quota, times: 0.8}}, joined: {older_than: 30d, before: 2026-01-01}}\n",
+        "classifies: stage\norder: 1\n" + WHEN + "{segment: one}\n",
+        "valid_for: {from: 2026-01-01}\n" + WHEN + "{brand: {one_of: [gotone, mzone]}, handset: {not_equals: x}}\n",
+    ],
+    "eligibility": ["level: suitability\n" + WHEN + "{age: 18}\n"],
+    "conflicts": [
+        "kind: exclusive\nmembers: {categories: [crbt], offerings: [a]}\n",
+        "kind: requires\noffering: a\nproducts: [crbt, mms]\n",
+        "kind: supersedes\nwinner: {campaigns: [a]}\nloser: {campaigns: [b]}\n",
+        "kind: not_within\nsame: similar_campaign\nspan: 2w\n",
+    ],
+    "contact_policy": [
+        POLICY,
+        POLICY + "applies_to: {directions: [outbound], channels: [sms], categories: [crbt]}\n",
+        "kind: quiet_hours\nweekly: [{days: [mon], from: 21:00, to: 09:00}]\n",
+        'kind: quiet_hours\nholidays: {dates: [2026-04-05], from: "21:00", to: "09:00"}\n',
+        "kind: capacity\nlimit: 3\nwindow: {calendar: day}\nzone: Asia/Shanghai\n",
+        "kind: cooling_off\nafter: [refused]\nsame: any\nspan: 30d\n",
+        "kind: spacing\nper: customer\nat_least: 24h\n",
+        "kind: list_effect\nlist: red\n",
+        "kind: no_repeat\nspan: 14d\n",
+    ],
+    "triggers": [
+        TRIGGER + "where: {percent: {at_least: 80}}\nwhen: {brand: mzone}\nagain_after: 7d\n",
+        "kind: sequence\nsteps: [{event: paid, where: {amount: 50, way: cash}}, {event: passed}]\nwithin: 2d\n",
+        "kind: absence\nafter: {event: paid}\nwithout: {event: downloaded}\nfor: 14d\n",
+    ],
+    "ranking": [RANKING, RANKING + "ranks: {categories: [crbt]}\n"],
+}
+WRONG = {
+    "segments": [
+        WHEN + "{aeg: 18}\n",
+        WHEN + "{age: {atleast: 18}}\n",
+        WHEN + "{age: x}\n",
+        WHEN + "{age: 1.5}\n",
+        WHEN + "{age: 2000000000000}\n",
+        WHEN + "{age: null}\n",
+        WHEN + "{age: [1, 2]}\n",
+        WHEN + "{age: {between: [1]}}\n",
+        WHEN + "{age: {one_of: []}}\n",
+        WHEN + "{age: {contains_any: [1]}}\n",
+        WHEN + "{age: {is_known: maybe}}\n",
+        WHEN + "{age: {older_than: 3d}}\n",
+        WHEN + "{age: {more_than: {fact: used}}}\n",
+        WHEN + "{used: {more_than: {fact: quota, times: 0}}}\n",
+        WHEN + "{used: {more_than: {fact: quota, times: 101}}}\n",
+        WHEN + "{joined: {more_than: {fact: renewed, times: 2}}}\n",
+        WHEN + "{joined: {within: 12h}}\n",
+        WHEN + "{joined: 2 March}\n",
+        WHEN + "{brand: gton}\n",
+        WHEN + "{brand: {at_least: mzone}}\n",
+        WHEN + "{arrears: 'yes please'}\n",
+        WHEN + "{arrears: {not_equals: true}}\n",
+        WHEN + "{products: crbt}\n",
+        WHEN + "{products: {contains_any: [crbtt]}}\n",
+        WHEN + "{products: {size: {before: 2}}}\n",
+        WHEN + "{segment: nowhere}\n",
+        WHEN + "{all: []}\n",
+        WHEN + "{}\n",
+        WHEN + "age\n",
+        "whne: {age: 1}\n",
+        "classifies: stage\n" + WHEN + "{age: 1}\n",
+        "valid_for: {until: 2026-01-01}\n" + WHEN + "{age: 1}\n",
+        "valid_for: {from: soon}\n" + WHEN + "{age: 1}\n",
+    ],
+    "eligibility": [WHEN + "{age: 1}\n", "level: eligible\n" + WHEN + "{age: 1}\n", "level: suitability\n"],
+    "conflicts": [
+        "members: {categories: [crbt]}\n",
+        "kind: exclusve\nmembers: {categories: [crbt]}\n",
+        "kind: exclusive\nmembers: {}\n",
+        "kind: exclusive\nmembers: {category: [crbt]}\n",
+        "kind: exclusive\nmembers: {categories: [crbt]}\nspan: 1d\n",
+        "kind: requires\noffering: a\nproducts: [crbtt]\n",
+        "kind: requires\noffering: a\nproducts: []\n",
+        "kind: not_within\nsame: campaigns\nspan: 1d\n",
+        "kind: not_within\nsame: campaign\nspan: 1 day\n",
+    ],
+    "contact_policy": [
+        POLICY.replace("limit: 3", "limit: -1"),
+        POLICY.replace("limit: 3", "limit: three"),
+        POLICY.replace("per: customer", "per: subscriber"),
+        POLICY.replace("rolling: 7d", "rolling: 7d, calendar: day"),
+        POLICY.replace("rolling: 7d", "calendar: year"),
+        POLICY.replace("rolling: 7d", "rolling: 0d"),
+        POLICY + "applies_to: {channel: [sms]}\n",
+        POLICY + "applies_to: {channels: [smss]}\n",
+        POLICY + "applies_to: {channels: sms}\n",
+        "kind: quiet_hours\nweekly: [{days: [], from: 21:00, to: 09:00}]\n",
+        "kind: quiet_hours\nweekly: [{days: [monday], from: 21:00, to: 09:00}]\n",
+        "kind: quiet_hours\nweekly: [{days: [mon], from: 24:00, to: 09:00}]\n",
+        "kind: quiet_hours\nholidays: {from: 21:00, to: 09:00}\n",
+        "kind: capacity\nlimit: 3\nwindow: {calendar: week}\nzone: Asia/Shanghai\n",
+        "kind: cooling_off\nafter: [said_no]\nsame: any\nspan: 30d\n",
+        "kind: list_effect\nlist: blue\n",
+        "kind: no_repeat\n",
+    ],
+    "triggers": [
+        TRIGGER.replace("event: passed", "event: past"),
+        TRIGGER + "where: {amount: 50}\n",
+        TRIGGER + "where: {percent: {atleast: 50}}\n",
+        TRIGGER + "where: {segment: one}\n",
+        TRIGGER + "when: {percent: 80}\n",
+        TRIGGER.replace("at_least: 2", "at_least: 0"),
+        TRIGGER + "again_after: never\n",
+        "kind: sequence\nsteps: [{event: paid}]\nwithin: 2d\n",
+        "kind: sequence\nsteps: [{event: paid}, {event: passed, where: {way: cash}}]\nwithin: 2d\n",
+        "kind: absence\nafter: {event: paid}\nfor: 14d\n",
+    ],
+    "ranking": [
+        RANKING.replace("order: 1\n", ""),
+        RANKING.replace("otherwise: 0.1", "otherwise: 2"),
+        RANKING.replace("at_least: 1,", "at_least: -1,"),
+        RANKING + "ranks: {}\n",
+        RANKING + "rank: {categories: [crbt]}\n",
+    ],
+}
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Draft202012Validator]:
+    root = make_folder(tmp_path_factory.mktemp("rules"), VOCABULARY)
+    put_rule(root, "segments", "one", "when: {age: 1}\n")
+    return {name: Draft202012Validator(schema) for name, schema in schemas_of(load_rules(root)).items()}
+
+
+def put_in(root: Path, kind: str, body: str) -> Path:
+    make_folder(root, VOCABULARY)
+    put_rule(root, "segments", "one", "when: {age: 1}\n")
+    return put_rule(root, kind, "other", body)
+
+
+@pytest.mark.parametrize(("kind", "body"), [(kind, body) for kind, bodies in SOUND.items() for body in bodies])
+def test_what_the_reader_takes_the_schema_takes(
+    tmp_path: Path, small: Mapping[str, Draft202012Validator], kind: str, body: str
+) -> None:
+    path = put_in(tmp_path, kind, body)
+    if kind == "ranking" and "ranks" in body:
+        put_rule(tmp_path, "ranking", "rest", RANKING.replace("order: 1", "order: 2"))
+    assert load_rules(tmp_path).version
+    assert [one.message for one in small[kind].iter_errors(read(path))] == []
+
+
+@pytest.mark.parametrize(("kind", "body"), [(kind, body) for kind, bodies in WRONG.items() for body in bodies])
+def test_what_the_reader_refuses_the_schema_refuses(
+    tmp_path: Path, small: Mapping[str, Draft202012Validator], kind: str, body: str
+) -> None:
+    path = put_in(tmp_path, kind, body)
+    with pytest.raises(RuleFaults):
+        load_rules(tmp_path)
+    assert not small[kind].is_valid(read(path))
+
+
+def test_a_rule_without_what_every_rule_has_is_refused(
+    tmp_path: Path, small: Mapping[str, Draft202012Validator]
+) -> None:
+    for line in HEAD.format(id="other").splitlines(keepends=True):
+        head = HEAD.format(id="other").replace(line, "")
+        make_folder(tmp_path, VOCABULARY)
+        path = put_rule(tmp_path, "segments", "other", "when: {age: 1}\n", head=head)
+        with pytest.raises(RuleFaults):
+            load_rules(tmp_path)
+        assert not small["segments"].is_valid(read(path))
+
+
+WRONG_CASES = [
+    "- {title: a, facts: {aeg: 1}, expect: true}\n",
+    "- {title: a, facts: {age: x}, expect: true}\n",
+    "- {title: a, facts: {age: 1}, expect: perhaps}\n",
+    "- {facts: {age: 1}, expect: true}\n",
+    "- {title: a, facts: {age: 1}}\n",
+    "- {title: a, facts: {age: 1}, expect: true, at: 2026-03-02}\n",
+    "- {title: a, facts: {brand: blue}, expect: true}\n",
+    "- {title: a, facts: {products: [blue]}, expect: true}\n",
+    "[]\n",
+    "title: a\n",
+]
+
+
+@pytest.mark.parametrize("cases", WRONG_CASES)
+def test_wrong_cases_are_refused_by_both(tmp_path: Path, small: Mapping[str, Draft202012Validator], cases: str) -> None:
+
+    make_folder(tmp_path, VOCABULARY)
+    put_rule(tmp_path, "segments", "one", "when: {age: 1}\n", cases=cases)
+    with pytest.raises(RuleFaults):
+        read_cases(load_rules(tmp_path), tmp_path)
+    assert not small["cases"].is_valid(read(tmp_path / "segments" / "one" / "cases.yaml"))
+
+
+WRONG_VOCABULARIES = [
+    "facts: []\n",
+    "fact: {}\n",
+    "facts: {Age: {type: integer, owner: a, column: age, zh: a, en: b}}\n",
+    "facts: {any: {type: integer, owner: a, column: age, zh: a, en: b}}\n",
+    "facts: {age: {type: int, owner: a, column: age, zh: a, en: b}}\n",
+    "facts: {age: {type: enum, owner: a, column: age, zh: a, en: b}}\n",
+    "facts: {age: {type: integer, owner: a, column: age, zh: a, en: b, values: {x: y}}}\n",
+    "facts: {age: {type: set, owner: a, column: age, zh: a, en: b, values: {'x,y': z}}}\n",
+    "facts: {age: {type: integer, owner: a, zh: a, en: b}}\n",
+    "facts: {}\nevents: {paid: {zh: a, en: b}}\n",
+    "facts: {}\nevents: {paid: {owner: a, zh: a, en: b, attributes: {x: {type: integer, zh: a}}}}\n",
+]
+
+
+@pytest.mark.parametrize("text", WRONG_VOCABULARIES)
+def test_a_wrong_vocabulary_is_refused_by_both(
+    tmp_path: Path, small: Mapping[str, Draft202012Validator], text: str
+) -> None:
+    make_folder(tmp_path, text)
+    with pytest.raises(RuleFaults):
+        load_rules(tmp_path)
+    assert not small["vocabulary"].is_valid(read(tmp_path / "vocabulary.yaml"))
