@@ -1,7 +1,7 @@
 """Conditions as SQLAlchemy expressions: the same three-valued meaning on PostgreSQL and SQLite, for whole audiences."""
 
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any as Whatever
 
@@ -27,6 +27,7 @@ from shared.rulekit.vocabulary import SCALE
 _Column = sa.ColumnElement[Whatever]
 Columns = Mapping[str, _Column]
 _Boolean = sa.ColumnElement[bool]
+_MOST_PARTS = 50  # of one AND or OR
 _ORDER: Mapping[str, Callable[[Whatever, Whatever], _Boolean]] = {
     "equals": operator.eq,
     "at_least": operator.ge,
@@ -59,6 +60,18 @@ def _position_sqlite(element: _Position, compiler: Whatever, **kw: Whatever) -> 
     return f"instr({compiler.process(element.clauses, **kw)})"
 
 
+class _Group(FunctionElement[bool]):
+    """A condition in parentheses that SQLAlchemy does not take away again."""
+
+    type = sa.Boolean()
+    inherit_cache = True
+
+
+@compiles(_Group)
+def _group(element: _Group, compiler: Whatever, **kw: Whatever) -> str:  # noqa: ANN401 - SQLAlchemy's hook
+    return f"({compiler.process(element.clauses, **kw)})"
+
+
 def to_sql(condition: Condition, columns: Columns, book: RuleBook, on: date) -> sa.ColumnElement[bool]:
     """Return the condition over these columns (by fact name, stored as `storage` says): TRUE, FALSE or NULL.
 
@@ -78,9 +91,9 @@ class _Translation:
             case Constant(value):
                 return sa.cast(sa.null(), sa.Boolean) if value is None else sa.literal(value, sa.Boolean)
             case All(parts):
-                return sa.and_(sa.true(), *(self.of(part) for part in parts))
+                return _joined(sa.and_, [sa.true(), *(self.of(part) for part in parts)])
             case Any(parts):
-                return sa.or_(sa.false(), *(self.of(part) for part in parts))
+                return _joined(sa.or_, [sa.false(), *(self.of(part) for part in parts)])
             case Not(part):
                 return sa.not_(self.of(part))
             case IsKnown(fact):
@@ -102,7 +115,7 @@ class _Translation:
         if not rule.valid_for.covers(self._on):
             return sa.literal(value=False, type_=sa.Boolean)
         earlier = [self.of(one.when).is_not(sa.true()) for one in self._book.segments_before(segment, self._on)]
-        return sa.and_(self.of(rule.when), *earlier)
+        return _joined(sa.and_, [self.of(rule.when), *earlier])
 
     def _compare(self, condition: Compare) -> _Boolean:  # noqa: PLR0911 - one answer for each operator
         column = self._column(condition.fact)
@@ -139,7 +152,15 @@ class _Translation:
             return _ORDER[condition.operator](commas - 1, condition.operand)
         members = condition.operand if isinstance(condition.operand, tuple) else (condition.operand,)
         found = [_Position(column, sa.literal(f",{member},")) > 0 for member in members]
-        return sa.or_(*found) if condition.operator == "contains_any" else sa.and_(*found)
+        return _joined(sa.or_ if condition.operator == "contains_any" else sa.and_, found)
+
+
+def _joined(join: Callable[..., _Boolean], parts: Sequence[_Boolean]) -> _Boolean:
+    """Join many parts in groups of groups: SQLite takes each part of a flat list for one level deeper, to 1,000."""
+    while len(parts) > _MOST_PARTS:
+        groups = (parts[at : at + _MOST_PARTS] for at in range(0, len(parts), _MOST_PARTS))
+        parts = [_Group(join(*group)) for group in groups]
+    return join(*parts)
 
 
 def _stored(literal: object) -> object:
