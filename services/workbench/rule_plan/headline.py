@@ -27,12 +27,10 @@ def headline(report: PlanReport) -> Text:
     moved = [effect for effect in report.effects if effect.gained or effect.lost]
     if not report.edits:
         return Text("两个版本的规则相同。", "Both versions of the rules are the same.")
+    number = len(report.edits)
+    zh, en = f"改动 {number} 处", f"{number} things differ" if number > 1 else "1 thing differs"
     if not moved and report.contacts is None:
-        return Text(
-            f"改动 {len(report.edits)} 处，不影响任何用户和触达。",
-            f"{len(report.edits)} files differ; no subscriber and no contact is affected.",
-        )
-    zh, en = f"改动 {len(report.edits)} 处", f"{len(report.edits)} things differ"
+        return Text(zh + "，不影响任何用户和触达。", en + "; no subscriber and no contact is affected.")
     for kind, words in _KINDS.items():
         effects = [effect for effect in moved if effect.kind == kind]
         if effects:

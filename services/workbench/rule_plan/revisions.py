@@ -27,7 +27,7 @@ def rules_at(against: str, folder: Path) -> Iterator[tuple[Path, str]]:
     `against` is a folder, or else a git revision of the repository that `folder` lies in. Raises UnknownRevision, and
     Unavailable where git is missing or takes longer than 30 seconds.
     """
-    if Path(against).is_dir():
+    if against and Path(against).is_dir():
         yield Path(against), against
         return
     commit = _commit(against, folder)
