@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import cached_property
 from threading import Lock
+from typing import Protocol
 
 from services.campaigns.adapters.eligibility import COMPARE_SHARE, EligibilityJudge
 from services.campaigns.application.ports import Eligible, RuleWords
@@ -37,10 +38,18 @@ class FolderRules:
             return BookInForce(book, on, self._judge)
 
 
+class Judge(Protocol):
+    """Whoever judges the eligibility rules of a book."""
+
+    def judge(self, rule_ids: Sequence[str], facts: Facts, on: date, key: str) -> Eligible:
+        """Return which rules hold."""
+        ...
+
+
 class BookInForce:
     """Port `RulesInForce`: one consistent rule set on one day."""
 
-    def __init__(self, book: RuleBook, on: date, judge: EligibilityJudge) -> None:
+    def __init__(self, book: RuleBook, on: date, judge: Judge) -> None:
         self._book = book
         self._on = on
         self._judge = judge

@@ -50,9 +50,13 @@ def read_setting(store: Store, rules: Rules, moment: datetime) -> Setting:
     with store.read() as tx:
         plans = {case.campaign_id: case.plan for case in tx.cases.live()}
         catalogue = tx.replicas.offerings()
+    return Setting(moment, plans, catalogue, in_force, conflict_book(in_force, plans, catalogue))
+
+
+def conflict_book(rules: RulesInForce, plans: Mapping[str, Plan], catalogue: Mapping[str, Offering]) -> ConflictBook:
+    """Return the conflict and ranking rules in force, bound to live plans and the catalogue."""
     weights = {name: (plan.priority, frozenset(plan.similar_to)) for name, plan in plans.items()}
-    book = ConflictBook(in_force.conflicts, catalogue, weights, in_force.ranking)
-    return Setting(moment, plans, catalogue, in_force, book)
+    return ConflictBook(rules.conflicts, catalogue, weights, rules.ranking)
 
 
 def by_level(rules: RulesInForce, rule_ids: Iterable[str]) -> list[str]:
