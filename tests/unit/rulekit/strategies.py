@@ -1,6 +1,6 @@
 """Generated conditions and subscribers over the tests' vocabulary: small domains, so that edges are met often."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from fractions import Fraction
 
 from hypothesis import strategies as st
@@ -15,10 +15,46 @@ NUMBERS = st.one_of(
     st.sampled_from([0.0, 0.1, 0.3, 0.8, 2.4, 3.0, 2.4001, -0.1, 1e8, -1e8, 99999999.9999]),
     st.integers(-30_000, 30_000).map(lambda whole: whole / 10_000),
 )
-TEXTS = st.sampled_from(["诺基亚", "n'73", 'a"b', "", "a,b", "%", "é", "A", "a", " a", "\\"])
+TEXTS = st.sampled_from(
+    [
+        "诺基亚",
+        "n'73",
+        'a"b',
+        "",
+        "a,b",
+        "%",
+        "_",
+        "é",
+        "e\u0301",
+        "A",
+        "a",
+        " a",
+        "a ",
+        "\\",
+        "🀄",
+        "\u200b",
+        "ß",
+        "ss",
+        "1",
+    ]
+)
 BRANDS = st.sampled_from(["gotone", "mzone"])
 PRODUCTS = st.sampled_from(["crbt", "crbt_box", "mms"])
-DATES = st.one_of(st.integers(-3, 33).map(lambda days: ON - timedelta(days=days)), st.just(ON.replace(year=1, month=1)))
+MONTH_ENDS = [
+    date(2023, 2, 28),
+    date(2023, 12, 31),
+    date(2024, 2, 28),
+    date(2024, 2, 29),
+    date(2024, 3, 1),
+    date(2024, 3, 31),
+    date(2026, 1, 31),
+    date(2026, 2, 28),
+]
+DATES = st.one_of(
+    st.integers(-3, 33).map(lambda days: ON - timedelta(days=days)),
+    st.sampled_from([*MONTH_ENDS, date(1, 1, 1), date(9999, 12, 31)]),
+)
+DAYS = st.sampled_from([ON, date(2026, 2, 28), date(2026, 3, 11), date(2024, 2, 29), date(2024, 3, 31)])
 FACTORS = st.sampled_from([Fraction(1), Fraction(4, 5), Fraction(1, 10_000), Fraction(999_999, 10_000), Fraction(3)])
 
 VALUES = {

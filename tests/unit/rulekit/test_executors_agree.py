@@ -1,5 +1,6 @@
 """Reference, durable-rules and SQL give one answer for every generated condition and subscriber."""
 
+import os
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from fractions import Fraction
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from shared.rulekit import reference
 from shared.rulekit.case_executors import SqlExecutor
-from shared.rulekit.durable_backend import DurableDecider
+from shared.rulekit.durable_backend import DurableDecider, DurableJudge
 from shared.rulekit.durable_backend import decider as decider_module
 from shared.rulekit.durable_backend.programme import compile_conditions
 from shared.rulekit.facts import Facts
@@ -33,7 +34,7 @@ from shared.rulekit.model import (
     SetOperator,
 )
 from tests.unit.rulekit.rule_folders import ON, make_book
-from tests.unit.rulekit.strategies import conditions, facts
+from tests.unit.rulekit.strategies import DAYS, conditions, facts
 
 SEGMENTS = {
     "silent": "classifies: stage\norder: 10\nwhen: {arrears: false, age: {more_than: 1}}\n",
@@ -47,8 +48,6 @@ SEGMENTS = {
     "both": "when: {all: [{segment: silent}, {not: {segment: winter}}]}\n",
 }
 NAMES = tuple(name.replace("_", "-") for name in SEGMENTS)
-DAYS = st.sampled_from([ON, date(2026, 2, 28), date(2026, 3, 11)])
-SUBSCRIBERS_EACH = 8
 
 
 @pytest.fixture(scope="module")
@@ -62,39 +61,43 @@ def no_trial(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(decider_module, "try_in_child", lambda _: None)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    many=st.lists(conditions(NAMES), min_size=1, max_size=5), about=st.lists(facts(), min_size=8, max_size=8), on=DAYS
+PAIRS = int(os.environ.get("BANYAN_PARITY_PAIRS", "3000"))
+"""Pairs of a generated condition and a generated subscriber; `python -m tests.nightly` asks for many more."""
+CONDITIONS_EACH, SUBSCRIBERS_EACH = 5, 20
+generated = settings(
+    max_examples=-(-PAIRS // (CONDITIONS_EACH * SUBSCRIBERS_EACH)),
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
 )
+several_conditions = st.lists(conditions(NAMES), min_size=CONDITIONS_EACH, max_size=CONDITIONS_EACH)
+several_subscribers = st.lists(facts(), min_size=SUBSCRIBERS_EACH, max_size=SUBSCRIBERS_EACH)
+
+
+def by_reference(book: RuleBook, many: list[Condition], about: list[Facts], on: date) -> list[list[bool | None]]:
+    return [[reference.evaluate(one, each, book=book, on=on) for one in many] for each in about]
+
+
+@generated
+@given(many=several_conditions, about=several_subscribers, on=DAYS)
 @example(many=[Compare("used", "equals", OtherFact("quota", 4))], about=[{"used": 2.4, "quota": 0.6}], on=ON)
 @pytest.mark.usefixtures("no_trial")
-def test_durable_rules_holds_exactly_when_the_reference_is_true(
-    book: RuleBook, many: list[Condition], about: list[Facts], on: date
+def test_durable_rules_and_sqlite_give_the_truth_of_the_reference(
+    book: RuleBook, sqlite: SqlExecutor, many: list[Condition], about: list[Facts], on: date
 ) -> None:
+    expected = by_reference(book, many, about, on)
     named = {f"f{at}": condition for at, condition in enumerate(many)}  # named as the engine's fields are, on purpose
-    decider = DurableDecider(named, book)
-    for one in about:
-        expected = {name: reference.evaluate(each, one, book=book, on=on) is True for name, each in named.items()}
-        assert decider.decide(one, on=on) == expected
-
-
-@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(many=st.lists(conditions(NAMES), min_size=1, max_size=8), about=facts(), on=DAYS)
-def test_sqlite_gives_the_truth_value_of_the_reference(
-    book: RuleBook, sqlite: SqlExecutor, many: list[Condition], about: Facts, on: date
-) -> None:
-    expected = [reference.evaluate(one, about, book=book, on=on) for one in many]
-    assert sqlite.judge_all(many, about, on) == expected
+    durable = DurableJudge(named, book)
+    assert [list(durable.judge(one, on=on).values()) for one in about] == expected
+    assert sqlite.judge_rows(many, about, on) == expected
 
 
 @pytest.mark.servers
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(many=st.lists(conditions(NAMES), min_size=1, max_size=8), about=facts(), on=DAYS)
-def test_postgresql_gives_the_truth_value_of_the_reference(
-    book: RuleBook, postgresql: SqlExecutor, many: list[Condition], about: Facts, on: date
+@generated
+@given(many=several_conditions, about=several_subscribers, on=DAYS)
+def test_postgresql_gives_the_truth_of_the_reference(
+    book: RuleBook, postgresql: SqlExecutor, many: list[Condition], about: list[Facts], on: date
 ) -> None:
-    expected = [reference.evaluate(one, about, book=book, on=on) for one in many]
-    assert postgresql.judge_all(many, about, on) == expected
+    assert postgresql.judge_rows(many, about, on) == by_reference(book, many, about, on)
 
 
 @pytest.fixture(scope="module")
@@ -186,21 +189,20 @@ def _with_negations(conditions: list[Condition]) -> list[Condition]:
 def test_every_operator_over_its_whole_domain(book: RuleBook, sqlite: SqlExecutor, form: int) -> None:
     conditions, subscribers = FORMS[form]
     named = {str(at): condition for at, condition in enumerate(_with_negations(conditions))}
-    decider = DurableDecider(named, book)
-    for about in subscribers:
-        truth = [reference.evaluate(one, about, book=book, on=ON) for one in named.values()]
-        assert list(decider.decide(about, on=ON).values()) == [one is True for one in truth], about
-        assert sqlite.judge_all(list(named.values()), about, ON) == truth, about
+    judge = DurableJudge(named, book)
+    truths = by_reference(book, list(named.values()), subscribers, ON)
+    assert [list(judge.judge(about, on=ON).values()) for about in subscribers] == truths
+    assert sqlite.judge_rows(list(named.values()), subscribers, ON) == truths
 
 
 @pytest.mark.usefixtures("no_trial")
-def test_a_condition_of_hundreds_of_tests_is_decided(book: RuleBook) -> None:
-    long = All(tuple(Not(Compare("age", "equals", number)) for number in range(600)))
-    either = Any(tuple(Compare("age", "equals", number) for number in range(600)))
-    decider = DurableDecider({"long": long, "either": either}, book)
-    assert decider.decide({"age": 599}, on=ON) == {"long": False, "either": True}
-    assert decider.decide({"age": 600}, on=ON) == {"long": True, "either": False}
-    assert decider.decide({}, on=ON) == {"long": False, "either": False}
+def test_a_condition_of_thousands_of_tests_is_decided(book: RuleBook, sqlite: SqlExecutor) -> None:
+    long = All(tuple(Not(Compare("age", "equals", number)) for number in range(3_000)))
+    either = Any(tuple(Compare("age", "equals", number) for number in range(3_000)))
+    judge = DurableJudge({"long": long, "either": either}, book)
+    for about, expected in (({"age": 2_999}, [False, True]), ({"age": 3_000}, [True, False]), ({}, [None, None])):
+        assert list(judge.judge(about, on=ON).values()) == expected
+        assert sqlite.judge_all([long, either], about, ON) == expected
 
 
 @pytest.mark.usefixtures("no_trial")

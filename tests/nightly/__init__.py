@@ -1,0 +1,1 @@
+"""What takes too long for every change: run by `python -m tests.nightly`."""
