@@ -9,9 +9,8 @@ from hypothesis import strategies as st
 from services.workbench.rule_plan.changes import find_changes
 from services.workbench.rule_plan.counting import count
 from shared.persistence.database import Database
-from shared.rulekit.condition_tree import Condition
 from shared.rulekit.facts import Facts
-from shared.rulekit.model import RuleBook
+from shared.rulekit.model import All, Compare, Condition, IsKnown, RuleBook
 from tests.unit.rule_plan.recounting import make_base, recount
 from tests.unit.rule_plan.versions import OFFERINGS, edited, make_book, side_of
 from tests.unit.rulekit.strategies import conditions, facts
@@ -84,3 +83,25 @@ def test_whatever_is_not_named_as_changed_holds_for_the_same(
         if (change.kind, change.id) not in named:
             found = recount(change, people, old, new)
             assert not found.members["gained"] | found.members["lost"]
+
+
+@pytest.mark.parametrize("subject", ["plain", "fits"])
+def test_the_first_part_that_fails_is_the_reason_in_the_order_of_levels_and_of_the_rule(
+    database: Database, book: RuleBook, subject: str
+) -> None:
+    limits = [Compare("age", "at_least", age) for age in (10, 20, 30)]
+    named = ("lawful", "sensible", "fits")
+    lax = dict.fromkeys(named, IsKnown("age"))
+    loose = side_of(edited(book, lax))
+    strict = side_of(
+        edited(
+            book, dict(zip(named, limits, strict=True)) if subject == "plain" else {**lax, "fits": All(tuple(limits))}
+        )
+    )
+    base = make_base(database, book.vocabulary, [{"age": age} for age in (5, 15, 15, 25, 25, 25, 35)])
+    for direction, old, new in (("lost", loose, strict), ("gained", strict, loose)):
+        changes = find_changes(old, new)
+        tallies = count(base, old, new, changes).tallies
+        (tally,) = [tally for change, tally in zip(changes, tallies, strict=True) if change.id == subject]
+        assert tally.reasons == {(direction, 0): 1, (direction, 1): 2, (direction, 2): 3}
+        assert tally.totals == {"kept": 1, direction: 6}
