@@ -41,7 +41,8 @@ def format_rules(selection: RuleSelection, *, write: bool) -> FormatReport:
     faults = _faults(selection.folder)
     faulty = {Path(fault.path).resolve() for fault in faults}
     paths = [path for name in ("rule.yaml", "cases.yaml") for path in selection.files(name)]
-    changes, refused = [], []
+    changes: list[_Change] = []
+    refused: list[RuleFault] = []
     for path in sorted(paths):
         if path.resolve() in faulty:
             continue

@@ -71,7 +71,7 @@ def explain(rule: Rule, facts: Facts, *, book: RuleBook) -> Text:
     """Return the rule's `because` with each `{fact}` replaced by the subscriber's value in words, per language."""
     named = rule.because.placeholders()
     of_facts = [book.vocabulary[name] for name in named if name in book.vocabulary]
-    words = {fact.name: _in_words(fact, known_value(fact, facts.get(fact.name))) for fact in of_facts}
+    words = {fact.name: fact_in_words(fact, known_value(fact, facts.get(fact.name))) for fact in of_facts}
     zh = rule.because.fill(**{name: text.zh for name, text in words.items()}).zh
     return Text(zh, rule.because.fill(**{name: text.en for name, text in words.items()}).en)
 
@@ -147,7 +147,8 @@ def _listed(operand: object) -> tuple[Scalar, ...]:
     return cast(tuple[Scalar, ...], operand)
 
 
-def _in_words(fact: Fact, value: KnownValue | None) -> Text:  # noqa: PLR0911 - one answer for each type
+def fact_in_words(fact: Fact, value: KnownValue | None) -> Text:  # noqa: PLR0911 - one answer for each type
+    """Return a checked value in words: labels of enums and sets, money in yuan without its unit, None as unknown."""
     match value:
         case None:
             return _UNKNOWN
