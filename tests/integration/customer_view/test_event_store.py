@@ -1,0 +1,133 @@
+"""Events, firings and the watch, on SQLite and on PostgreSQL."""
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from services.customer_view.adapters.store import SqlStore
+from services.customer_view.adapters.tables import trigger_firing
+from services.customer_view.application.event_ports import Events, Firing
+from services.customer_view.application.happenings import Happening
+from services.customer_view.application.use_cases import UseCases
+from services.customer_view.dependencies import MIGRATIONS, open_database
+from services.customer_view.settings import Settings
+from shared.contracts.customer_view import CustomerEvent, CustomerRecord
+from shared.kernel.clock import SteeredClock
+from shared.persistence.database import Database
+from shared.persistence.migrations import migrate
+from shared.rulekit.loading import load_rules
+from shared.rulekit.model import RuleBook
+from shared.rulekit.windows import Event
+from tests.unit.customer_view.rules_folder import write_rules
+
+NOW = datetime(2026, 3, 2, 1, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+Work = Callable[[Events], object]
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> RuleBook:
+    return load_rules(write_rules(tmp_path / "rules"))
+
+
+@pytest.fixture
+def within(database_url: str, book: RuleBook) -> Iterator[Callable[[Work], object]]:
+    """Do something in a transaction of its own, and return what came of it."""
+    database = Database(database_url)
+    migrate(database, MIGRATIONS)
+    store = SqlStore(database)
+
+    def within(work: Work) -> object:
+        with store.write(book) as transaction:
+            return work(transaction.events)
+
+    yield within
+    database.close()
+
+
+def happened(event_id: str, who: str, ago: timedelta = HOUR, **attributes: object) -> Happening:
+    return Happening(event_id, who, Event("quota_passed", NOW - ago, attributes))  # type: ignore[arg-type]
+
+
+def test_events_come_back_by_subscriber_and_the_first_of_an_id_stands(within: Callable[[Work], object]) -> None:
+    first, other = happened("1", "a", percent=80, product="彩铃"), happened("2", "b")
+    within(lambda events: events.keep([first, other, happened("3", "a", 3 * HOUR)]))
+    within(lambda events: events.keep([happened("1", "b", percent=1), other]))
+    found = within(lambda events: dict(events.of_customers(["a", "b", "c"], NOW - 2 * HOUR)))
+    assert found == {"a": [first.event], "b": [other.event]}
+
+
+def test_the_latest_firing_counts(within: Callable[[Work], object]) -> None:
+    fired = [Firing("a", "t", "1", 2), Firing("b", "u", "1", 1)]
+    within(lambda events: events.add_firings(fired, at=NOW - HOUR, rule_set="r"))
+    within(lambda events: events.add_firings(fired[:1], at=NOW, rule_set="r"))
+    last = within(lambda events: events.last_firings(["a", "b", "c"]))
+    assert last == {("a", "t"): NOW, ("b", "u"): NOW - HOUR}
+
+
+def test_the_watch_is_read_in_pages_of_instant_and_subscriber(within: Callable[[Work], object]) -> None:
+    looks = {"a": NOW, "b": NOW - HOUR, "c": NOW, "d": NOW + HOUR, "e": NOW}
+    within(lambda events: events.watch(looks))
+    within(lambda events: events.watch({"e": None, "a": NOW - 2 * HOUR, "nobody": None}))
+    page = within(lambda events: events.due(NOW, None, 2))
+    assert page == [(NOW - 2 * HOUR, "a"), (NOW - HOUR, "b")]
+    assert within(lambda events: events.due(NOW, (NOW - HOUR, "b"), 2)) == [(NOW, "c")]
+
+
+def test_other_triggers_have_everybody_with_recent_events_looked_at_once(within: Callable[[Work], object]) -> None:
+    within(lambda events: events.keep([happened("1", "a"), happened("2", "a"), happened("3", "old", 9 * HOUR)]))
+    within(lambda events: events.watch({"a": NOW + HOUR, "later": NOW + HOUR}))
+    for version, expected in (("v1", [(NOW, "a")]), ("v1", []), ("v2", [(NOW, "a")])):
+        within(lambda events, version=version: events.watch_all(version, since=NOW - 2 * HOUR, at=NOW))  # type: ignore[misc]
+        assert within(lambda events: events.due(NOW, None, 9)) == expected
+        within(lambda events: events.watch({"a": None}))
+
+
+def test_old_events_are_deleted_in_slices(within: Callable[[Work], object]) -> None:
+    within(lambda events: events.keep([happened(str(hours), "a", hours * HOUR) for hours in range(6)]))
+    assert [within(lambda events: events.forget(NOW - 2 * HOUR, 2)) for _ in range(3)] == [2, 1, 0]
+    found = within(lambda events: sorted(one.at for one in events.of_customers(["a"], NOW - 99 * HOUR)["a"]))
+    assert found == [NOW - 2 * HOUR, NOW - HOUR, NOW]
+
+
+def test_whoever_is_judged_by_many_at_once_fires_once(
+    use_cases: UseCases, settings: Settings, clock: SteeredClock
+) -> None:
+    everybody = [f"c{number:02d}" for number in range(20)]
+    use_cases.upsert_customers([CustomerRecord(customer_id=who, facts={"age": 30}) for who in everybody])
+    clock.advance(HOUR)
+    faults: list[BaseException] = []
+
+    def record(number: int) -> None:
+        order = everybody if number % 2 else everybody[::-1]
+        events = [
+            CustomerEvent(
+                event_id=f"{who}-{number % 4}-{at}",  # two tell the same
+                customer_id=who,
+                type="quota_passed",
+                at=NOW + HOUR / 2,
+                attributes={"percent": 90},
+            )
+            for who in order
+            for at in range(2)
+        ]
+        try:
+            use_cases.triggers.record_events(events)
+            use_cases.triggers.fire_due(None)
+        except BaseException as fault:  # noqa: BLE001 - told to the test
+            faults.append(fault)
+
+    threads = [threading.Thread(target=record, args=(number,)) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert faults == []
+    with open_database(settings).read() as connection:
+        fired = Counter(connection.scalars(sa.select(trigger_firing.c.customer_id)))
+    assert fired == dict.fromkeys(everybody, 1)
