@@ -12,6 +12,7 @@ from shared.rulekit.faults import Findings, Place
 from shared.rulekit.tree import Entries, Items, Node, Scalar
 
 _LARGEST_FILE = 1_000_000  # bytes
+_MOST_ALIASES = 20  # named one by one; a bomb has more
 _MOST_VALUES = 50_000  # keys, values, ends of groups
 _DEEPEST = 50  # mappings and lists in one another
 _KINDS: dict[str, Literal["text", "number", "boolean", "date", "null"]] = {
@@ -68,7 +69,7 @@ def _read_bytes(path: Path) -> bytes:
 def read_yaml_text(text: str, name: str, findings: Findings) -> Node | None:
     """Return the tree of YAML text, or None after noting why not."""
     try:
-        if _is_too_much(text, name, findings):
+        if _is_refused(text, name, findings):
             return None
         root = yaml.compose(text, Loader=yaml.CSafeLoader)
     except yaml.MarkedYAMLError as error:
@@ -94,9 +95,12 @@ def _place_of(error: yaml.YAMLError, text: str, name: str) -> Place:
     return Place(name, before.count("\n") + 1, len(before) - before.rfind("\n"))
 
 
-def _is_too_much(text: str, name: str, findings: Findings) -> bool:
-    """Look at the nesting first, event by event: libyaml's composer recurses until the process dies."""
-    depth = 0
+def _is_refused(text: str, name: str, findings: Findings) -> bool:
+    """Look at nesting and aliases first, event by event: libyaml's composer recurses until the process dies.
+
+    Only an event knows where an alias stands; the composer returns the anchor's own node for it.
+    """
+    depth = aliases = 0
     for count, event in enumerate(yaml.parse(text, Loader=yaml.CSafeLoader)):
         if count > _MOST_VALUES:
             findings.add(Place(name, 1, 1), "too_large", f"a rule file holds at most {_MOST_VALUES} values")
@@ -106,27 +110,31 @@ def _is_too_much(text: str, name: str, findings: Findings) -> bool:
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
         if depth > _DEEPEST:
-            mark = event.start_mark
-            place = Place(name, mark.line + 1, mark.column + 1) if mark else Place(name, 1, 1)
-            findings.add(place, "nested_too_deep", f"more than {_DEEPEST} levels in one another")
+            findings.add(_start(event, name), "nested_too_deep", f"more than {_DEEPEST} levels in one another")
             return True
-    return False
+        if isinstance(event, yaml.AliasEvent):
+            message = "anchors and aliases are not part of the rule language: write it out"
+            findings.add(_start(event, name), "alias", message)
+            aliases += 1
+            if aliases == _MOST_ALIASES:
+                return True
+    return aliases > 0
+
+
+def _start(event: yaml.Event, name: str) -> Place:
+    mark = event.start_mark
+    return Place(name, mark.line + 1, mark.column + 1) if mark else Place(name, 1, 1)
 
 
 class _Composer:
-    """Turns PyYAML's nodes into ours, noting duplicate keys, aliases and foreign tags."""
+    """Turns PyYAML's nodes into ours, noting duplicate keys and foreign tags."""
 
     def __init__(self, name: str, findings: Findings) -> None:
         self._name = name
         self._findings = findings
-        self._seen: set[int] = set()
 
     def convert(self, node: yaml.Node) -> Node:
         place = Place(self._name, node.start_mark.line + 1, node.start_mark.column + 1)
-        if id(node) in self._seen:  # the composer returns one object for an anchor and all its aliases
-            self._findings.add(place, "alias", "anchors and aliases are not part of the rule language: write it out")
-            return Scalar(place, "null", "null")
-        self._seen.add(id(node))
         if isinstance(node, yaml.MappingNode):
             self._check_tag(node, place, known=node.tag in _CONTAINERS)
             return Entries(place, self._entries(node))

@@ -60,8 +60,13 @@ def _entry(node: Node, reader: Reader) -> Accepted | None:
     return Accepted(code, path, about, node) if len(reader.findings.faults) == before else None
 
 
-def without_accepted(found: Sequence[Finding], accepted: Sequence[Accepted], folder: Path) -> list[Finding]:
-    """Return the findings nobody has accepted, and one for each entry that accepts nothing (any more)."""
+def without_accepted(
+    found: Sequence[Finding], accepted: Sequence[Accepted], folder: Path, *, is_complete: bool
+) -> list[Finding]:
+    """Return the findings nobody has accepted, and one for each entry that accepts nothing (any more).
+
+    Where not all files could be read (`is_complete`), entries are not blamed for what could not be found.
+    """
     kept, used = [], set[int]()
     for finding in found:
         matching = [at for at, one in enumerate(accepted) if one.covers(finding, folder)]
@@ -69,7 +74,7 @@ def without_accepted(found: Sequence[Finding], accepted: Sequence[Accepted], fol
         if not matching:
             kept.append(finding)
     for at, one in enumerate(accepted):
-        if at not in used:
+        if is_complete and at not in used:
             zh, en = f"{one.path} 中没有 {one.code}", f"there is no {one.code} in {one.path} any more"
             kept.append(Finding(one.node.place, "unknown_exception", Text(zh, en), Text("删去", "delete it")))
     return kept

@@ -91,12 +91,13 @@ def _requirement(
 
 
 def _reachable(requirements: list[Requires], sellers: Mapping[str, set[str]]) -> set[str]:
-    """Return the offerings that somebody who holds nothing can come to, one after the other."""
+    """Return the offerings that somebody can come to, one after the other, who holds only what nobody sells."""
     needs: dict[str, list[frozenset[str]]] = {}
     for rule in requirements:
         needs.setdefault(rule.offering, []).append(rule.products)
     waiting = {one for offerings in sellers.values() for one in offerings} | needs.keys()
-    reached, held = set[str](), set[str]()
+    reached = set[str]()
+    held = {product for rule in requirements for product in rule.products if not sellers.get(product)}
     while True:
         more = {one for one in waiting - reached if all(held & products for products in needs.get(one, ()))}
         if not more:

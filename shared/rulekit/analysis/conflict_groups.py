@@ -25,13 +25,17 @@ def check_conflict_groups(subject: Subject) -> Iterator[Finding]:
             )
             yield Finding(subject.place("conflicts", one.id, "members"), "contained_group", Text(zh, en))
     spans = [rule for rule in rules if isinstance(rule, NotWithin)]
-    for short, long in itertools.permutations(spans, 2):
-        wider = long.same == short.same or short.same in _WIDER[long.same]
-        same = long.same == short.same and long.span == short.span
-        longer = long.span >= short.span and (not same or short.id > long.id)
-        if wider and longer:
+    for short in spans:
+        long = next((one for one in spans if one is not short and _keeps_longer(one, short)), None)
+        if long is not None:
             zh, en = f"{long.id} 的期限不短于它，范围也不小", f"{long.id} keeps at least as much away, for as long"
             yield Finding(subject.place("conflicts", short.id, "span"), "implied_conflict", Text(zh, en))
+
+
+def _keeps_longer(long: NotWithin, short: NotWithin) -> bool:
+    is_wider = long.same == short.same or short.same in _WIDER[long.same]
+    is_double = long.same == short.same and long.span == short.span
+    return is_wider and long.span >= short.span and (not is_double or short.id > long.id)
 
 
 def _contains(one: Members, other: Members, subject: Subject) -> bool:

@@ -7,7 +7,16 @@ from shared.kernel.text import Text
 from shared.rulekit.analysis.findings import Finding
 from shared.rulekit.analysis.reach import is_coarser, is_wider
 from shared.rulekit.analysis.subject import Subject
-from shared.rulekit.model import ContactPolicy, CoolingOff, ListEffect, NoRepeat, NotWithin, Spacing, ValidFor
+from shared.rulekit.model import (
+    AppliesTo,
+    ContactPolicy,
+    CoolingOff,
+    ListEffect,
+    NoRepeat,
+    NotWithin,
+    Spacing,
+    ValidFor,
+)
 
 
 def check_implied_policies(subject: Subject) -> Iterator[Finding]:
@@ -44,18 +53,19 @@ def _implies(one: ContactPolicy, other: ContactPolicy) -> bool:  # noqa: PLR0911
 
 def _not_within(subject: Subject) -> Iterator[Finding]:
     """Tell which spans of `not_within` a spacing over all contacts keeps anyway."""
-    spacings = [one for one in subject.policies() if isinstance(one, Spacing)]
+    spacings = [one for one in subject.policies() if isinstance(one, Spacing) and _counts_all(one)]
+    longest = max(spacings, key=lambda one: (one.at_least, one.id), default=None)
     for kind, rule in subject.rules():
-        if kind != "conflicts" or not isinstance(rule, NotWithin):
-            continue
-        for spacing in spacings:
-            covers_all = not any(
-                (spacing.applies_to.channels, spacing.applies_to.categories, spacing.applies_to.campaigns)
+        if longest and kind == "conflicts" and isinstance(rule, NotWithin) and longest.at_least >= rule.span:
+            zh, en = (
+                f"{longest.id} 的间隔更长，这个期限不起作用",
+                f"makes no difference: the spacing of {longest.id} is longer",
             )
-            if spacing.per == "customer" and covers_all and spacing.at_least >= rule.span:
-                zh = f"{spacing.id} 的间隔更长，这个期限不起作用"
-                en = f"makes no difference: the spacing of {spacing.id} is longer"
-                yield Finding(subject.place("conflicts", rule.id, "span"), "spacing_forestalls", Text(zh, en))
+            yield Finding(subject.place("conflicts", rule.id, "span"), "spacing_forestalls", Text(zh, en))
+
+
+def _counts_all(spacing: Spacing) -> bool:
+    return spacing.per == "customer" and is_wider(spacing.applies_to, AppliesTo())
 
 
 def _is_valid_longer(one: ValidFor, other: ValidFor) -> bool:

@@ -74,7 +74,7 @@ def _matches(pattern: Pattern) -> tuple[EventMatch, ...]:
 def _segments(conditions: list[Condition], subject: Subject) -> Iterator[Finding]:
     used = {name for condition in conditions for name in segments_of(condition)}
     used |= {phase.segment for one in subject.plans.values() for phase in one.value.phases if phase.segment}
-    for rule in subject.segments():
+    for rule in subject.segments() if subject.plans else ():
         if rule.id not in used and rule.classifies is None:
             zh, en = "没有规则或活动使用这个分群", "no rule and no campaign uses this segment"
             yield Finding(subject.place("segments", rule.id), "unused_segment", Text(zh, en))

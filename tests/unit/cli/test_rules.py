@@ -4,6 +4,7 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import Result
@@ -14,16 +15,22 @@ RULES = Path(__file__).parents[3] / "rules"
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Copy the rules, to be spoilt, without plans, which change more often than this test should."""
-    return shutil.copytree(RULES, tmp_path / "copy", ignore=shutil.ignore_patterns("campaigns"))
+    """Copy the rules, to be spoilt."""
+    return shutil.copytree(RULES, tmp_path / "copy")
 
 
 def test_the_rules_of_this_repository_are_sound(run: Run) -> None:
     said = run("rules", "check", "--rules", str(RULES), "--json")
     report = json.loads(said.stdout)
-    assert (said.exit_code, report["faults"]) == (0, [])
+    assert (said.exit_code, report["findings"], report["is_clean"]) == (0, [], True)
     assert report["counts"]["segments"] == len(list((RULES / "segments").glob("*/rule.yaml")))
     assert report["counts"]["campaigns"] == len(list((RULES / "campaigns").glob("*/plan.yaml")))
+
+
+@pytest.mark.parametrize("on", ["2020-01-01", "2031-12-31"])
+def test_the_rules_of_this_repository_do_not_become_wrong_by_waiting(run: Run, on: str) -> None:
+    said = run("rules", "check", str(RULES), "--on", on, "--lang", "en")
+    assert said.exit_code == 0, said.stdout
 
 
 def test_the_folder_may_come_from_the_environment(run: Run, tmp_path: Path) -> None:
@@ -35,43 +42,149 @@ def test_the_folder_may_come_from_the_environment(run: Run, tmp_path: Path) -> N
 def test_a_misspelt_fact_is_told_with_file_line_and_the_nearest_name(run: Run, folder: Path) -> None:
     rule = folder / "segments" / "crbt-silent" / "rule.yaml"
     rule.write_text(rule.read_text("utf-8").replace("crbt_subscribed", "crbt_subscribd"), "utf-8")
-    said = run("rules", "check", "--rules", str(folder))
+    said = run("rules", "check", "--rules", str(folder), "--lang", "en")
     assert said.exit_code == 1
-    assert f"{rule}:" in said.stdout
-    assert "did you mean 'crbt_subscribed'?" in said.stdout
+    [told] = [line for line in said.stdout.splitlines() if "crbt_subscribd" in line]
+    line = next(at for at, one in enumerate(rule.read_text("utf-8").splitlines(), 1) if "crbt_subscribd" in one)
+    assert told.startswith(f"{rule}:{line}:3: error: unknown_fact: ")
+    assert told.endswith("did you mean crbt_subscribed?")
+    chinese = run("rules", "check", "--rules", str(folder), "--lang", "zh").stdout
+    assert "错误: unknown_fact: 没有这个事实" in chinese
+    assert "是否指 crbt_subscribed？" in chinese
 
 
 def test_an_offering_with_an_unknown_eligibility_rule_is_a_mistake(run: Run, folder: Path) -> None:
     catalogue = folder / "catalogue" / "offerings.yaml"
-    catalogue.write_text(
-        catalogue.read_text("utf-8").replace("[real-name-verified,", "[real-name-verifid,", 1), "utf-8"
-    )
-    said = run("rules", "check", "--rules", str(folder), "--json")
-    faults = json.loads(said.stdout)["faults"]
-    assert said.exit_code == 1
-    assert {"unknown_name"} == {fault["code"] for fault in faults if "offerings.yaml" in fault["path"]}
-    assert any(fault["suggestion"] == "real-name-verified" for fault in faults)
+    text = catalogue.read_text("utf-8")
+    catalogue.write_text(text.replace("[real-name-verified,", "[real-name-verifid,", 1), "utf-8")
+    fault = only(run, folder, "offerings.yaml")
+    assert (fault["code"], fault["severity"]) == ("unknown_rule", "error")
+    assert "real-name-verified" in fault["suggestion"]["en"]
+    line = text[: text.index("[real-name-verified,")].count("\n") + 1
+    assert fault["line"] == line
 
 
 def test_a_catalogue_that_is_no_yaml_is_told_with_its_line(run: Run, folder: Path) -> None:
     (folder / "catalogue" / "zz.yaml").write_text("- offering_id: a\n  prices: [\n", "utf-8")
-    said = run("rules", "check", "--rules", str(folder), "--json")
-    (fault,) = [fault for fault in json.loads(said.stdout)["faults"] if fault["path"].endswith("zz.yaml")]
-    assert (fault["code"], fault["line"]) == ("bad_yaml", 3)
+    fault = only(run, folder, "zz.yaml")
+    assert (fault["code"], fault["line"]) == ("syntax", 3)
 
 
 def test_a_plan_that_names_what_is_not_there_is_a_mistake(run: Run, folder: Path) -> None:
     plan = folder / "campaigns" / "other-folder" / "plan.yaml"
     plan.parent.mkdir(parents=True)
     plan.write_text(_PLAN, "utf-8")
-    said = run("rules", "check", "--rules", str(folder), "--json")
-    found = {
-        (fault["code"], fault["message"]) for fault in json.loads(said.stdout)["faults"] if "plan" in fault["path"]
+    found = {(one["code"], one["line"]) for one in findings(run, folder)}
+    assert all(one["path"] == str(plan) for one in findings(run, folder))
+    assert found == {
+        ("id_differs", 2),
+        ("unknown_segment", 10),
+        ("unknown_fact", 11),
+        ("unknown_offering", 16),
     }
-    assert ("id_differs", "campaign 'trial' lies in the folder 'other-folder'") in found
-    assert ("unknown_name", "there is no segment 'crbt-silnt'") in found
-    assert ("unknown_name", "there is no offering 'no-such-offering'") in found
-    assert any("there is no fact 'no_such_fact'" in message for _, message in found)
+
+
+def test_faults_of_rules_do_not_hide_faults_of_cases_and_plans(run: Run, folder: Path) -> None:
+    (folder / "segments" / "crbt-silent" / "rule.yaml").write_text("id: [", "utf-8")
+    (folder / "segments" / "misses-calls" / "cases.yaml").write_text("- {title: a, facts: {ages: 1}, expect: true}\n")
+    (folder / "campaigns" / "one").mkdir(parents=True)
+    (folder / "campaigns" / "one" / "plan.yaml").write_text("campaign: one\n", "utf-8")
+    paths = {Path(one["path"]).relative_to(folder).parts[0:2] for one in findings(run, folder)}
+    assert paths >= {("segments", "crbt-silent"), ("segments", "misses-calls"), ("campaigns", "one")}
+
+
+def test_a_path_shows_what_is_wrong_there_and_nothing_else(run: Run, folder: Path) -> None:
+    for name in ("crbt-silent", "crbt-lost"):
+        rule = folder / "segments" / name / "rule.yaml"
+        rule.write_text(rule.read_text("utf-8").replace("crbt_subscribed", "crbt_subscribd"), "utf-8")
+    said = run("rules", "check", str(folder / "segments" / "crbt-lost"), "--lang", "en")
+    assert said.exit_code == 1
+    assert "crbt-lost/rule.yaml" in said.stdout
+    assert "crbt-silent" not in said.stdout
+    assert run("rules", "check", str(folder / "segments" / "misses-calls" / "rule.yaml")).exit_code == 0
+
+
+def test_a_warning_fails_unless_only_errors_are_asked_for_and_a_note_never_does(run: Run, folder: Path) -> None:
+    put_segment(folder, "elders", "age: {at_least: 60, more_than: 50}")
+    assert {one["code"] for one in findings(run, folder)} == {"redundant_part", "unused_segment"}
+    assert run("rules", "check", str(folder)).exit_code == 1
+    assert run("rules", "check", str(folder), "--severity", "error").exit_code == 0
+    said = run("rules", "check", str(RULES), "--severity", "note", "--lang", "en")
+    assert ": note: unused_fact: " in said.stdout
+    assert said.exit_code == 0
+
+
+def test_an_accepted_finding_is_not_told_and_one_that_is_gone_is(run: Run, folder: Path) -> None:
+    put_segment(folder, "elders", "age: {at_least: 60}")
+    listed = folder / "check.yaml"
+    listed.write_text(
+        listed.read_text("utf-8") + "- {code: unused_segment, path: segments/elders, reason: to come}\n", "utf-8"
+    )
+    assert findings(run, folder) == []
+    shutil.rmtree(folder / "segments" / "elders")
+    [gone] = findings(run, folder)
+    assert (gone["code"], Path(gone["path"]).name) == ("unknown_exception", "check.yaml")
+
+
+def test_a_code_is_explained_in_the_language_asked_for(run: Run) -> None:
+    chinese, english = (run("rules", "check", "--explain", "cap_never_binds", "--lang", lang) for lang in ("zh", "en"))
+    assert (chinese.exit_code, english.exit_code) == (0, 0)
+    assert "上限不会起作用" in chinese.stdout
+    assert "Another cap covers all it covers" in english.stdout
+    unknown = run("rules", "check", "--explain", "cap_never_bind")
+    assert unknown.exit_code == 2
+    assert "did you mean cap_never_binds?" in unknown.output
+
+
+@pytest.mark.parametrize(
+    "arguments", [["nowhere"], ["--sarif", "--json"], ["--severity", "fatal"], ["--on", "tomorrow"], ["loose.yaml"]]
+)
+def test_who_asks_wrongly_gets_exit_code_2(run: Run, arguments: list[str]) -> None:
+    Path("loose.yaml").write_text("a: 1", "utf-8")
+    assert run("rules", "check", *arguments).exit_code == 2
+
+
+def test_sarif_is_what_code_hosts_read(run: Run, folder: Path) -> None:
+    put_segment(folder, "elders", "age: {at_least: 60, less_than: 50}")
+    said = run("rules", "check", str(folder), "--sarif", "--lang", "en")
+    log = json.loads(said.stdout)
+    assert (said.exit_code, log["version"], list(log)) == (1, "2.1.0", ["$schema", "version", "runs"])
+    [one_run] = log["runs"]
+    rules, results = one_run["tool"]["driver"]["rules"], one_run["results"]
+    assert [rule["id"] for rule in rules] == list(dict.fromkeys(result["ruleId"] for result in results))
+    for rule in rules:
+        assert rule["shortDescription"]["text"]
+        assert rule["fullDescription"]["text"]
+        assert rule["defaultConfiguration"]["level"] in {"error", "warning", "note"}
+    for result in results:
+        assert rules[result["ruleIndex"]]["id"] == result["ruleId"]
+        assert result["message"]["text"]
+        [location] = result["locations"]
+        artifact, region = (location["physicalLocation"][name] for name in ("artifactLocation", "region"))
+        assert artifact == {"uri": "copy/segments/elders/rule.yaml", "uriBaseId": "%SRCROOT%"}
+        assert region["startLine"] >= 1
+        assert region["startColumn"] >= 1
+    [never] = [result for result in results if result["ruleId"] == "never_true"]
+    assert never["level"] == "error"
+    assert never["locations"][0]["physicalLocation"]["region"] == {"startLine": 4, "startColumn": 28}
+
+
+def findings(run: Run, folder: Path) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(run("rules", "check", str(folder), "--json").stdout)["findings"]
+    return found
+
+
+def only(run: Run, folder: Path, name: str) -> dict[str, Any]:
+    [found] = [one for one in findings(run, folder) if one["path"].endswith(name)]
+    return found
+
+
+def put_segment(folder: Path, name: str, when: str) -> None:
+    (folder / "segments" / name).mkdir()
+    head = f'id: {name}\nowner: tests\nbecause: {{zh: "因为", en: "because"}}\n'
+    (folder / "segments" / name / "rule.yaml").write_text(f"{head}when: {{{when}}}\n", "utf-8")
+    cases = "- {title: nothing is known, facts: {}, expect: unknown}\n"
+    (folder / "segments" / name / "cases.yaml").write_text(cases, "utf-8")
 
 
 def test_every_case_of_every_rule_holds_on_every_executor(run: Run) -> None:
