@@ -26,6 +26,9 @@ _stale = gauge(
 )
 _loaded = gauge("banyan_rules_loaded_timestamp", "When the rules in force were taken, Unix time", ["service"])
 
+_REST = 20  # times as long as a look took: a folder of thousands of rules must not take more than a twentieth
+_LONGEST_REST = 1.5  # seconds; two looks and a reading are to fit into five
+
 _Key = tuple[Path, Path | None]
 _opening = threading.Lock()
 _sources: weakref.WeakValueDictionary[_Key, RuleSource] = weakref.WeakValueDictionary()
@@ -74,9 +77,11 @@ def _open(key: _Key) -> RuleSource:
 def _follow(reference: "weakref.ref[RuleSource]") -> None:
     """Keep a source current for as long as anybody holds it; a green thread where eventlet has patched the process."""
     while (source := reference()) is not None:
+        began = time.monotonic()
         source.look()
         del source
-        time.sleep(LOOK_EVERY)
+        looked = time.monotonic() - began
+        time.sleep(min(max(LOOK_EVERY, _REST * looked), _LONGEST_REST))
 
 
 def _age_of(source: RuleSource) -> Callable[[], float]:
