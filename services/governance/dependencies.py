@@ -8,10 +8,7 @@ from nameko.extensions import DependencyProvider
 
 from services.governance.adapters.store import SqlStore
 from services.governance.application.use_cases import UseCases
-from services.governance.domain.instants import HOUR, MINUTE, SECOND
-from services.governance.domain.refusals import Terms
 from services.governance.settings import SERVICE, Settings
-from shared.contracts.wire import CHANNELS
 from shared.kernel.clock import Clock
 from shared.observability.rules_in_force import open_rules
 from shared.persistence import opening
@@ -31,17 +28,7 @@ def build(settings: Settings | Mapping[str, str], clock: Clock | None = None) ->
     store = SqlStore(open_database(read))
     # Without sound rules governance answers, too: it suppresses everything.
     rules = open_rules(read.rules, read.rule_sets, SERVICE, may_be_empty=True)
-    return UseCases(store, rules, terms_of(read), clock or read.clock, lambda: uuid.uuid4().hex)
-
-
-def terms_of(settings: Settings) -> Terms:
-    """Return what the settings fix for the domain."""
-    return Terms(
-        channels=frozenset(CHANNELS),
-        outbound_life=round(settings.outbound_hours * HOUR),
-        inbound_life=round(settings.inbound_minutes * MINUTE),
-        clock_tolerance=round(settings.clock_tolerance_seconds * SECOND),
-    )
+    return UseCases(store, rules, read.terms, clock or read.clock, lambda: uuid.uuid4().hex)
 
 
 class Dependencies(DependencyProvider):

@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from services.governance.domain.instants import HOUR, MINUTE, SECOND
+from services.governance.domain.refusals import Terms
+from shared.contracts.wire import CHANNELS
 from shared.kernel.clock import Clock
 from shared.kernel.environment import Environment
 
@@ -29,6 +32,16 @@ class Settings:
     """How far this clock may be behind the newest decision of any process before nothing is permitted any more."""
     rule_sets: Path | None = None
     """Where accepted rule sets are kept and one may be pinned; None: nowhere."""
+
+    @property
+    def terms(self) -> Terms:
+        """What the settings fix for the domain."""
+        return Terms(
+            channels=frozenset(CHANNELS),
+            outbound_life=round(self.outbound_hours * HOUR),
+            inbound_life=round(self.inbound_minutes * MINUTE),
+            clock_tolerance=round(self.clock_tolerance_seconds * SECOND),
+        )
 
     @staticmethod
     def read(variables: Mapping[str, str]) -> "Settings":

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from services.governance.adapters.record import SqlLedgerRecord
-from services.governance.dependencies import open_database, terms_of
+from services.governance.dependencies import open_database
 from services.governance.domain.instants import to_micros
 from services.workbench.rule_replay.reading import FIRST, LAST
 from services.workbench.rule_replay.records import Record, TermsRecord
@@ -17,9 +17,11 @@ from shared.contracts.governance import ContactRequest, ListEntry
 from shared.rulekit.loading import load_rules
 from tests.integration.governance.world import START, World
 
+SUBSCRIBERS = ["anna", "ben", "cleo", "dora", "emma", "finn", "gus", "hans", "ida", "jan"]
+
 
 class Life:
-    """One service and what happens to it."""
+    """One service and what happens to it; `asked` are contacts permitted, and some that were not."""
 
     def __init__(self, world: World, seed: int) -> None:
         self.world = world
@@ -34,15 +36,16 @@ class Life:
 
     def ask(self) -> None:
         requests = [self.request() for _ in range(self.chance.randint(1, 6))]
-        self.world.use.reserve(requests)
-        self.asked += requests
+        verdicts = self.world.use.reserve(requests)
+        kept = zip(requests, verdicts, strict=True)
+        self.asked += [each for each, said in kept if said.verdict == "permit" or self.chance.random() < 0.05]
 
     def request(self) -> ContactRequest:
         inbound = self.chance.random() < 0.3
         return self.world.ask(
             f"contact-{self.chance.random():.12f}",
             self.hours() + (0 if inbound else self.chance.choice([0, 1, 6, 30, 70, -1, -60])),
-            customer_id=self.chance.choice(["anna", "ben", "cleo", "dora"]),
+            customer_id=self.chance.choice(SUBSCRIBERS),
             channel=self.chance.choice(["sms", "hall", "hotline"]),
             category=self.chance.choice(["music", "news"]),
             campaign_id=self.chance.choice(["spring", "summer"]),
@@ -82,7 +85,7 @@ class Life:
                 campaign_id=each.campaign_id,
                 offering_id=each.offering_id,
                 channel="sms",
-                outcome=self.chance.choice(["refused", "accepted", "accepted", "opt_out", "later", "later"]),
+                outcome=self.chance.choice(["accepted", "later", "ignored", "delivered", "no_answer", "refused", "opt_out"]),
                 detail="",
                 at=self.world.clock.now() - timedelta(hours=self.chance.choice([0, 2])),
                 simulated=True,
@@ -104,7 +107,7 @@ class Life:
 
     def strike(self) -> None:
         for name in ("black", "opt_out"):
-            self.world.use.list_remove(name, ["anna", "ben", "cleo", "dora"])
+            self.world.use.list_remove(name, SUBSCRIBERS)
 
     def wait(self) -> None:
         self.world.pass_hours(self.chance.choice([0.1, 1, 7, 30]))
@@ -122,7 +125,7 @@ class LedgerRecords:
         return SqlLedgerRecord(open_database(self.settings)).count(*self.span)
 
     def read(self) -> Iterator[Record]:
-        yield TermsRecord.of(terms_of(self.settings))
+        yield TermsRecord.of(self.settings.terms)
         yield from SqlLedgerRecord(open_database(self.settings)).events(*self.span)
 
 

@@ -12,12 +12,12 @@ from services.campaigns.domain.conflicts import (
     ConflictBook,
     Contender,
     Exclusive,
-    Members,
     NotWithin,
     PastContact,
     Requires,
     Supersedes,
 )
+from services.campaigns.domain.members import Members
 from services.campaigns.domain.offering import Offering
 from shared.kernel.text import Text
 

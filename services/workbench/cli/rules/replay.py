@@ -80,8 +80,7 @@ def replay(
 def _records(
     database: str | None, file: Path | None, since: datetime | None, until: datetime | None, folder: Path
 ) -> "Records":
-    from services.governance.dependencies import terms_of  # noqa: PLC0415 - the services
-    from services.governance.settings import Settings  # noqa: PLC0415
+    from services.governance.settings import Settings  # noqa: PLC0415 - the services
     from services.workbench.rule_replay.reading import FIRST, LAST, DatabaseRecords, FileRecords  # noqa: PLC0415
 
     span = since or FIRST, until or LAST
@@ -90,7 +89,7 @@ def _records(
     environment = {**os.environ, "BANYAN_RULES_DIR": str(folder)}
     if database is not None:
         environment["BANYAN_DATABASE_URL"] = database
-    return DatabaseRecords(environment, terms_of(Settings.read(environment)), *span)
+    return DatabaseRecords(environment, Settings.read(environment).terms, *span)
 
 
 def _aware(moment: datetime | None) -> datetime | None:
