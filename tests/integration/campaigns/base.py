@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from services.campaigns.adapters.tables import candidate, contact, holding, phase, sales_order
+from services.campaigns.adapters.tables import candidate, contact, holding, phase, sales_order, trigger_firing
 from shared.persistence import Database
 from shared.persistence.bulk import insert_rows
 
@@ -117,7 +117,7 @@ def fill(database: Database, **rows: list[dict[str, Any]]) -> None:
 
 def empty(database: Database) -> None:
     with database.write() as connection:
-        for table in (candidate, contact, holding, phase, sales_order):
+        for table in (candidate, contact, holding, phase, sales_order, trigger_firing):
             connection.execute(table.delete())
 
 
