@@ -77,7 +77,7 @@ class SqlExecutor:
         facts = [fact for fact in self._book.vocabulary if fact.name in read]
         place = sa.Column("place", sa.Integer)
         held = [sa.Column(f"fact_{at}", column_type(fact)) for at, fact in enumerate(facts)]
-        table = sa.Table("judged", sa.MetaData(), place, *held, prefixes=["TEMPORARY"])
+        table = sa.Table("judged", sa.MetaData(), place, *held, prefixes=["TEMPORARY"], postgresql_on_commit="DROP")
         columns = {fact.name: column for fact, column in zip(facts, held, strict=True)}
         judged = [to_sql(one, columns, self._book, on).label(f"c{at}") for at, one in enumerate(conditions)]
         stored = [
@@ -87,6 +87,6 @@ class SqlExecutor:
         with self._engine.begin() as connection:
             table.create(connection)
             connection.execute(sa.insert(table), stored)
-            found = connection.execute(sa.select(*judged).order_by(place)).all()
+            found = connection.execute(sa.select(*judged).select_from(table).order_by(place)).all()
             table.drop(connection)
         return [[None if value is None else bool(value) for value in row] for row in found]
