@@ -22,7 +22,8 @@ from shared.rulekit.model import (
     OtherFact,
     RuleBook,
 )
-from shared.rulekit.vocabulary import SCALE
+from shared.rulekit.storage import mask_column, mask_of
+from shared.rulekit.vocabulary import SCALE, Fact
 
 _Column = sa.ColumnElement[Whatever]
 Columns = Mapping[str, _Column]
@@ -124,7 +125,7 @@ class _Translation:
         if isinstance(operand, OtherFact):
             return self._with_other(column, condition.operator, operand, numbers=fact.type == "number")
         if fact.type == "set":
-            return self._with_set(column, condition)
+            return self._with_set(column, condition, fact)
         if condition.operator == "older_than":
             return column < self._day(operand)
         if condition.operator == "within":
@@ -146,11 +147,16 @@ class _Translation:
             column, right = _whole(column), _whole(right)
         return _ORDER[word](column * _bigint(other.times.denominator), right * _bigint(other.times.numerator))
 
-    def _with_set(self, column: _Column, condition: Compare) -> _Boolean:
+    def _with_set(self, column: _Column, condition: Compare, fact: Fact) -> _Boolean:
         if condition.of == "size":
             commas = sa.func.length(column) - sa.func.length(sa.func.replace(column, ",", ""))
             return _ORDER[condition.operator](commas - 1, condition.operand)
         members = condition.operand if isinstance(condition.operand, tuple) else (condition.operand,)
+        mask = _mask_beside(column, fact)
+        if mask is not None:
+            bits = _bigint(mask_of(fact, members))
+            tested = mask.bitwise_and(bits)
+            return tested != _bigint(0) if condition.operator == "contains_any" else tested == bits
         found = [_Position(column, sa.literal(f",{member},")) > 0 for member in members]
         return _joined(sa.or_ if condition.operator == "contains_any" else sa.and_, found)
 
@@ -161,6 +167,12 @@ def _joined(join: Callable[..., _Boolean], parts: Sequence[_Boolean]) -> _Boolea
         groups = (parts[at : at + _MOST_PARTS] for at in range(0, len(parts), _MOST_PARTS))
         parts = [_Group(join(*group)) for group in groups]
     return join(*parts)
+
+
+def _mask_beside(column: _Column, fact: Fact) -> _Column | None:
+    """Return the mask of a set, where the column's table has it."""
+    table, name = getattr(column, "table", None), mask_column(fact)
+    return None if table is None or name is None else table.c.get(name)
 
 
 def _stored(literal: object) -> object:

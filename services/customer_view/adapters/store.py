@@ -38,12 +38,15 @@ class SqlStore:
             yield SqlTransaction(connection, customers)
 
     def prepare(self, book: RuleBook) -> Customers:
-        """Add columns for facts the vocabulary has gained; raises VocabularyMismatch."""
+        """Add columns for facts the vocabulary has gained, at the start also masks; raises VocabularyMismatch."""
         prepared = self._prepared
         if prepared is None or prepared.book is not book:
             if prepared is None or prepared.book.vocabulary.version != book.vocabulary.version:
                 tables.ensure_columns(self._database, book.vocabulary)
-            prepared = self._prepared = Customers(book)
+            customers = Customers(book)
+            # A change of the rules must not stop everybody for the rewriting of a table: that waits for the next start.
+            tables.bind_masks(self._database, customers.table, book.vocabulary, may_build=prepared is None)
+            prepared = self._prepared = customers
         return prepared
 
 

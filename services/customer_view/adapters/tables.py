@@ -1,5 +1,8 @@
 """The tables: `customer` has a column for each fact of the vocabulary, so that a product owner can add a fact."""
 
+import re
+from collections.abc import Mapping
+
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
@@ -8,7 +11,7 @@ from shared.persistence.database import Database
 from shared.persistence.documents import Document
 from shared.persistence.instants import Instant
 from shared.persistence.outbox import Outbox
-from shared.rulekit.storage import column_type
+from shared.rulekit.storage import column_type, mask_column, mask_expression
 from shared.rulekit.vocabulary import Fact, Vocabulary
 
 # Ids sort by code point on both databases, as Python sorts them: callers merge pages of several audiences.
@@ -109,6 +112,47 @@ def ensure_columns(database: Database, vocabulary: Vocabulary) -> list[str]:
             kind = column_type(fact).compile(dialect=connection.dialect)
             connection.exec_driver_sql(f'ALTER TABLE customer ADD COLUMN "{fact.column}" {kind}')
     return [fact.column for fact in missing]
+
+
+def bind_masks(database: Database, table: sa.Table, vocabulary: Vocabulary, *, may_build: bool) -> None:
+    """Add to the table object the masks of its sets that the database has, so that conditions use them.
+
+    PostgreSQL alone has them. With `may_build` missing ones are made first, which rewrites the table once, some seconds
+    per million rows, while nobody else can use it. Of masks for other members the newest stays, for processes that
+    still run under the vocabulary before.
+    """
+    wanted = {name: fact for fact in vocabulary.owned_by(OWNER) if (name := mask_column(fact)) is not None}
+    if database.dialect != "postgresql" or not wanted:
+        return
+    with database.read() as connection:
+        present = _names(connection)
+    if may_build and not wanted.keys() <= present.keys():
+        with database.write() as connection:
+            present = _build_masks(connection, wanted)
+    for name in wanted:
+        if name in present:
+            table.append_column(sa.Column(name, sa.BigInteger))
+
+
+def _build_masks(connection: Connection, wanted: Mapping[str, Fact]) -> Mapping[str, None]:
+    connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
+    connection.exec_driver_sql("LOCK TABLE customer IN ACCESS EXCLUSIVE MODE")
+    present = _names(connection)
+    actions = []
+    for name, fact in wanted.items():
+        if name not in present:
+            actions.append(f'ADD COLUMN "{name}" BIGINT GENERATED ALWAYS AS ({mask_expression(fact)}) STORED')
+        alike = re.compile(rf"{re.escape(name[:-8])}[0-9a-f]{{8}}")
+        others = [one for one in present if one != name and alike.fullmatch(one)]
+        actions += [f'DROP COLUMN "{one}"' for one in others[:-1]]
+    if actions:
+        connection.exec_driver_sql(f"ALTER TABLE customer {', '.join(actions)}")
+    return _names(connection)
+
+
+def _names(connection: Connection) -> Mapping[str, None]:
+    """Return the names of the columns, the oldest first."""
+    return dict.fromkeys(column["name"] for column in sa.inspect(connection).get_columns("customer"))
 
 
 def _missing(connection: Connection, vocabulary: Vocabulary) -> list[Fact]:

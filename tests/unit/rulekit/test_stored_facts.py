@@ -7,10 +7,12 @@ import pytest
 import sqlalchemy as sa
 from hypothesis import given
 
+from shared.kernel.text import Text
 from shared.rulekit.facts import Facts, InvalidFact, check_facts, known_value
 from shared.rulekit.model import Compare, RuleBook
 from shared.rulekit.sql_backend import FactNotStored, to_sql
-from shared.rulekit.storage import column_type, columns_for, from_storage, to_storage
+from shared.rulekit.storage import column_type, columns_for, from_storage, mask_column, mask_of, to_storage
+from shared.rulekit.vocabulary import Fact
 from tests.unit.rulekit.rule_folders import ON, make_book
 from tests.unit.rulekit.strategies import facts
 
@@ -99,3 +101,30 @@ def test_the_pure_parts_need_neither_yaml_nor_sqlalchemy_nor_the_engine(module: 
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def products_of(*members: str) -> Fact:
+    return Fact(
+        "products",
+        "set",
+        "customer_view",
+        "products",
+        Text("产品", "Products"),
+        values=dict.fromkeys(members, Text("", "")),
+    )
+
+
+def test_a_mask_is_named_after_the_members_its_bits_stand_for() -> None:
+    name = mask_column(products_of("crbt", "mms"))
+    assert name is not None
+    assert mask_column(products_of("mms", "crbt")) == name  # the file's order does not matter
+    assert mask_column(products_of("crbt", "mms", "weather")) != name
+    assert mask_of(products_of("mms", "crbt"), ["mms"]) == mask_of(products_of("crbt", "mms"), ["mms", "mms"]) == 2
+
+
+def test_sets_of_too_many_members_and_other_facts_have_no_mask() -> None:
+    members = [f"m{number}" for number in range(63)]
+    assert mask_column(products_of(*members)) is None
+    assert mask_column(products_of(*members[:62])) is not None
+    assert mask_of(products_of(*members[:62]), members[:62]) == 2**62 - 1
+    assert mask_column(Fact("age", "integer", "customer_view", "age", Text("年龄", "Age"))) is None
