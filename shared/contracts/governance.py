@@ -50,6 +50,8 @@ class Verdict(Told, frozen=True, kw_only=True):
     reasons: list[Reason]
     next_allowed_at: datetime | None
     expires_at: datetime | None
+    rule_set: str = ""
+    """The rule set it was first judged by; `none` where no rules could be read."""
 
 
 class ContactState(Told, frozen=True, kw_only=True):

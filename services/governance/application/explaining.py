@@ -65,7 +65,7 @@ def _receipt(issued: Issued, stamp: Stamp, now: int) -> Receipt:
     words = _sentences(issued, stamp, state)
     return Receipt(
         request=request_of(issued.contact),
-        verdict=verdict_of(issued),
+        verdict=verdict_of(issued, stamp.rule_set),
         state=state,
         decided_at=from_micros(stamp.decided_at),
         rule_set=stamp.rule_set,

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from services.governance.application.policies import PoliciesInForce
 from services.governance.application.ports import Issued, Need, Store, Unit
@@ -15,6 +16,13 @@ from services.governance.domain.policy_set import PolicySet
 from services.governance.domain.refusals import CLOCK_BEHIND, ID_REUSED, Terms
 from shared.contracts.governance import ContactRequest, Verdict
 from shared.kernel.clock import Clock
+
+
+class Known(NamedTuple):
+    """Contacts that were judged before: their first verdicts, and the rule sets those were given under."""
+
+    issued: Mapping[str, Issued]
+    rule_sets: Mapping[str, str]
 
 
 class Reserving:
@@ -35,8 +43,8 @@ class Reserving:
         customers = sorted({asked.customer_id for asked in batch.asked})
         buckets = frozenset(buckets_of(batch.asked, policies, self._terms, now))
         with self._store.write(Need(policies, now, customers, buckets)) as unit:
-            known = unit.ledger.issued([asked.contact_id for asked in batch.asked])
-            now, judgement, marks = self._judge(unit, batch, known, policies, fault)
+            known = _known(unit, batch)
+            now, judgement, marks = self._judge(unit, batch, known.issued, policies, fault)
             unit.ledger.record(judgement.decisions, policies, now, marks)
             unit.capacity.save(judgement.capacity, self._lapsing(judgement.decisions, policies))
         return _verdicts(requests, batch, known, judgement.decisions, policies)
@@ -46,8 +54,8 @@ class Reserving:
         batch = read_batch(requests)
         policies, fault = self._policies.current()
         with self._store.read() as unit:
-            known = unit.ledger.issued([asked.contact_id for asked in batch.asked])
-            _, judgement, _ = self._judge(unit, batch, known, policies, fault)
+            known = _known(unit, batch)
+            _, judgement, _ = self._judge(unit, batch, known.issued, policies, fault)
         return _verdicts(requests, batch, known, judgement.decisions, policies)
 
     def screen(self, requests: Sequence[ContactRequest]) -> list[Verdict]:
@@ -63,7 +71,7 @@ class Reserving:
             situations = {customer: Situation(lists=mine) for customer, mine in marks.items()}
             judgement = screen(batch.asked, situations, policies, self._terms, now)
         decisions = _with_refusals(judgement.decisions, batch, policies)
-        return _verdicts(requests, batch, {}, decisions, policies)
+        return _verdicts(requests, batch, Known({}, {}), decisions, policies)
 
     def _judge(
         self, unit: Unit, batch: Batch, known: Mapping[str, Issued], policies: PolicySet, fault: str | None
@@ -139,16 +147,25 @@ def _with_refusals(decisions: list[Decision], batch: Batch, policies: PolicySet)
     ]
 
 
+def _known(unit: Unit, batch: Batch) -> Known:
+    issued = unit.ledger.issued([asked.contact_id for asked in batch.asked])
+    stamps = unit.ledger.stamps([one.decision for one in issued.values()]) if issued else {}
+    return Known(issued, {contact_id: stamps[one.decision].rule_set for contact_id, one in issued.items()})
+
+
 def _verdicts(
     requests: Sequence[ContactRequest],
     batch: Batch,
-    known: Mapping[str, Issued],
+    known: Known,
     decisions: Sequence[Decision],
     policies: PolicySet,
 ) -> list[Verdict]:
     answers: dict[str, Decision | Issued] = {made.contact.contact_id: made for made in decisions}
-    answers.update(known)
-    verdicts = {contact_id: verdict_of(answer) for contact_id, answer in answers.items()}
+    answers.update(known.issued)
+    verdicts = {
+        contact_id: verdict_of(answer, known.rule_sets.get(contact_id, policies.version))
+        for contact_id, answer in answers.items()
+    }
     told = []
     for place, request in enumerate(requests):
         if place in batch.malformed:

@@ -74,8 +74,8 @@ def request_of(contact: Contact) -> ContactRequest:
     return ContactRequest(planned_at=from_micros(fields.pop("at")), **fields)
 
 
-def verdict_of(decision: Decision | Issued) -> Verdict:
-    """Return the verdict for the caller."""
+def verdict_of(decision: Decision | Issued, rule_set: str) -> Verdict:
+    """Return the verdict for the caller, with the rule set it was first given under."""
     later, expiry = decision.next_allowed_at, decision.expires_at
     return Verdict(
         contact_id=decision.contact.contact_id,
@@ -83,6 +83,7 @@ def verdict_of(decision: Decision | Issued) -> Verdict:
         reasons=reasons_of(decision.findings),
         next_allowed_at=None if later is None else from_micros(later),
         expires_at=None if expiry is None else from_micros(expiry),
+        rule_set=rule_set,
     )
 
 
@@ -95,4 +96,11 @@ def refused_verdict(contact_id: str, version: str, code: str = MALFORMED_ID) -> 
     """Return a suppression for one reason of our own that leaves no receipt."""
     text = f"{TEXTS[code].zh} / {TEXTS[code].en}"
     reasons = [Reason(rule_id=code, rule_version=version, text=text)]
-    return Verdict(contact_id=contact_id, verdict="suppress", reasons=reasons, next_allowed_at=None, expires_at=None)
+    return Verdict(
+        contact_id=contact_id,
+        verdict="suppress",
+        reasons=reasons,
+        next_allowed_at=None,
+        expires_at=None,
+        rule_set=version,
+    )

@@ -234,9 +234,14 @@ def test_capacity_holds_while_two_versions_of_a_rule_take_turns(make_world: Make
 
 
 def test_a_rule_edited_on_disk_counts_at_once_and_stamps_the_verdict(world: World) -> None:
-    first = world.use.reserve([world.ask("a", 1)]) and world.use.explain("a").rule_set
+    [given] = world.use.reserve([world.ask("a", 1)])
+    first = world.use.explain("a").rule_set
+    assert given.rule_set == first
     write_rules(world.rules, {"weekly": WEEKLY.replace("limit: 2", "limit: 1"), "black": BLACK})
     fresh = world.another()
     [verdict] = fresh.reserve([world.ask("b", 2)])
     assert verdict.verdict == "suppress"
-    assert fresh.explain("b").rule_set != first
+    assert fresh.explain("b").rule_set == verdict.rule_set != first
+    again, checked = *fresh.reserve([world.ask("a", 1)]), *fresh.check([world.ask("b", 2)])
+    assert (again, checked) == (given, verdict)  # what was judged once keeps its stamp
+    assert [one.rule_set for one in fresh.screen([world.ask("c", 2)])] == [verdict.rule_set]
