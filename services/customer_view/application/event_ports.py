@@ -68,6 +68,10 @@ class Events(Protocol):
 class TriggerEngine(Protocol):
     """The rules engine that decides whether triggers hold."""
 
+    def prepare(self, book: RuleBook) -> None:
+        """Make ready to decide the triggers of a book; may take a second, so not within a transaction."""
+        ...
+
     def holding(self, book: RuleBook, subscribers: Sequence[Facts], on: date) -> list[frozenset[str] | None]:
         """Return the ids of the triggers whose condition holds, for each subscriber's facts and window facts.
 

@@ -71,6 +71,7 @@ class Triggers:
             raise BatchTooLarge(message, details={"field": "events", "limit": limit})
         book, now = self._rules.current(), self._now()
         since = kept_since(book, now)
+        self._prepare(book)
         happenings = [_happening(one) for one in events]
         faults = [
             RowFault(index=index, field=fault.field, message=fault.message)
@@ -96,6 +97,7 @@ class Triggers:
         """Judge everybody who is due although no event arrived, as of `until` (now if null, never later than now)."""
         at, book, tally = self._moment(until), self._rules.current(), _Tally()
         since = kept_since(book, at)
+        self._prepare(book)
         self._forget(book, since)
         if book.triggers:
             with self._store.write(book) as transaction:
@@ -121,6 +123,10 @@ class Triggers:
         """Sweep by the clock, where this process has timers."""
         if self._has_timers:
             self.fire_due(None)
+
+    def _prepare(self, book: RuleBook) -> None:
+        if book.triggers:
+            self._engine.prepare(book)
 
     def _forget(self, book: RuleBook, before: datetime) -> None:
         deleted = _FORGOTTEN_AT_ONCE

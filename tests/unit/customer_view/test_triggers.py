@@ -214,16 +214,41 @@ def test_when_the_engine_fails_nothing_fires_and_everybody_is_judged_again(
     assert world.triggers.fire_due(None).fired == 1
 
 
-def test_a_rule_the_engine_refuses_fires_for_nobody(
-    world: UseCases, fired: Callable[[], Fired], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def refuse(*_: object) -> None:
+def test_a_rule_the_engine_refuses_fires_for_nobody(world: UseCases, fired: Callable[[], Fired]) -> None:
+    asked: list[object] = []
+    seconds = [0.0]
+
+    def refuse(book: object) -> Any:
+        asked.append(book)
         raise EngineFault("too much for it")
 
-    monkeypatch.setattr("services.customer_view.adapters.trigger_engine.DurableDecider", refuse)
+    world.triggers._engine = DurableTriggers(refuse, lambda: seconds[0])
     world.triggers.record_events([quota("a", HOUR), quota("a", DAY)])
     assert world.triggers.fire_due(None).left == 1
     assert fired() == []
+    assert len(asked) == 1, "a trial may take long: not at every question"
+    seconds[0] += 30
+    assert world.triggers.fire_due(None).left == 1
+    assert len(asked) == 2
+
+
+class _Wrong:
+    """An engine that says the same of everybody."""
+
+    def __init__(self, *said: str) -> None:
+        self._said = said
+
+    def decide(self, facts: Any, *, on: date) -> dict[str, bool]:  # noqa: ARG002 - the port's
+        return dict.fromkeys(self._said, True)
+
+
+@pytest.mark.parametrize("said", [("quota-twice",), ("quota-twice", "no-top-up")])
+def test_what_the_engine_lets_fire_and_the_reference_does_not_mean_does_not_fire(
+    world: UseCases, fired: Callable[[], Fired], said: tuple[str, ...]
+) -> None:
+    world.triggers._engine = DurableTriggers(lambda _: _Wrong(*said))
+    world.triggers.record_events([quota("a", HOUR), quota("a", DAY), quota("b", HOUR)])
+    assert fired() == [("quota-twice", "a", NOW)]
 
 
 def test_an_audience_is_for_whom_a_trigger_fired_within_a_span(world: UseCases, clock: SteeredClock) -> None:
