@@ -5,9 +5,10 @@ same way and memory does not grow with the base.
 """
 
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -65,20 +66,29 @@ class CustomerBase:
     refused: int = 0
     """Rows of the source that could not be read."""
 
+    @cached_property
+    def table(self) -> sa.TableClause:
+        """The table as it stands, masks of sets included; raises NoCustomers, DatabaseUnavailable."""
+        try:
+            columns = sa.inspect(self.database.engine).get_columns("customer")
+        except sa.exc.NoSuchTableError:
+            message = f"{self.label} has no table of subscribers: is it customer_view's database?"
+            raise NoCustomers(message, details={"field": "database"}) from None
+        except sa.exc.OperationalError as fault:
+            raise DatabaseUnavailable(f"{self.label}: {fault.orig}") from fault
+        return sa.table("customer", *(sa.column(one["name"], one["type"]) for one in columns))
+
     def columns(self, vocabulary: Vocabulary) -> dict[str, sa.ColumnElement[Any]]:
         """Return a column for every fact: NULL, unknown for everybody, where the base has none of its kind."""
-        there = self._there()
+        lacking = set(self.lacks(vocabulary))
         return {
-            fact.name: sa.column(fact.column, column_type(fact))
-            if _fits(there.get(fact.column), fact)
-            else sa.cast(sa.null(), column_type(fact))
+            fact.name: sa.cast(sa.null(), column_type(fact)) if fact.name in lacking else self.table.c[fact.column]
             for fact in vocabulary
         }
 
     def lacks(self, vocabulary: Vocabulary) -> list[str]:
         """Return the facts that this base knows of nobody, because there is no such column."""
-        there = self._there()
-        return [fact.name for fact in vocabulary if not _fits(there.get(fact.column), fact)]
+        return [fact.name for fact in vocabulary if not _fits(self.table.c.get(fact.column), fact)]
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -91,16 +101,6 @@ class CustomerBase:
                 yield connection
         except sa.exc.OperationalError as fault:
             raise DatabaseUnavailable(f"{self.label}: {fault.orig}") from fault
-
-    def _there(self) -> Mapping[str, sa.types.TypeEngine[Any]]:
-        try:
-            columns = sa.inspect(self.database.engine).get_columns("customer")
-        except sa.exc.NoSuchTableError:
-            message = f"{self.label} has no table of subscribers: is it customer_view's database?"
-            raise NoCustomers(message, details={"field": "database"}) from None
-        except sa.exc.OperationalError as fault:
-            raise DatabaseUnavailable(f"{self.label}: {fault.orig}") from fault
-        return {column["name"]: column["type"] for column in columns}
 
 
 @contextmanager
@@ -212,6 +212,6 @@ def _pages(records: Iterable[CustomerRecord]) -> Iterator[list[CustomerRecord]]:
         yield page
 
 
-def _fits(there: sa.types.TypeEngine[Any] | None, fact: Fact) -> bool:
+def _fits(there: sa.ColumnElement[Any] | None, fact: Fact) -> bool:
     wanted = column_type(fact)
-    return there is not None and any(isinstance(there, one) and isinstance(wanted, one) for one in _FAMILIES)
+    return there is not None and any(isinstance(there.type, one) and isinstance(wanted, one) for one in _FAMILIES)

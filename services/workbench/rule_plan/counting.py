@@ -50,14 +50,14 @@ def count(base: CustomerBase, before: Side, after: Side, changes: Sequence[Chang
     subscribers = 0
     with base.reading() as connection:
         if not changes:
-            found = connection.scalar(sa.select(sa.func.count()).select_from(sa.table("customer")))
+            found = connection.scalar(sa.select(sa.func.count()).select_from(base.table))
             return Counted([], int(found or 0))
         for start in range(0, len(changes), _TOGETHER):
             part = changes[start : start + _TOGETHER]
             codes = [_code(change, _Eyes(old, before), _Eyes(new, after)) for change in part]
             packed = list(_packed([_size(change) for change in part]))
             subscribers = 0
-            for row in connection.execute(_statement(codes, packed, new)):
+            for row in connection.execute(_statement(base.table, codes, packed, new)):
                 subscribers += row.subscribers
                 numbers = [
                     number for pack, places in zip(row, packed, strict=False) for number in _unpacked(pack, places)
@@ -119,7 +119,10 @@ def _packed(sizes: Sequence[int]) -> Iterator[list[tuple[int, int]]]:
 
 
 def _statement(
-    codes: Sequence[sa.ColumnElement[int]], packed: Sequence[list[tuple[int, int]]], columns: Columns
+    table: sa.TableClause,
+    codes: Sequence[sa.ColumnElement[int]],
+    packed: Sequence[list[tuple[int, int]]],
+    columns: Columns,
 ) -> sa.Select[Any]:
     packs = []
     for places in packed:
@@ -128,16 +131,15 @@ def _statement(
             code = sa.cast(codes[place], sa.BigInteger)
             pack = code if pack is None else pack * _number(size) + code
         packs.append(pack if pack is not None else _number(0))
-    key = sa.column("customer_id", sa.Text)
     unknown = sa.cast(sa.null(), sa.Text)
     inner = (
         sa.select(
             *(pack.label(f"pack_{number}") for number, pack in enumerate(packs)),
             columns.get("city", unknown).label("city"),
             columns.get("brand", unknown).label("brand"),
-            key,
+            table.c.customer_id,
         )
-        .select_from(sa.table("customer"))
+        .select_from(table)
         .subquery()
     )
     groups = [inner.c[f"pack_{number}"] for number in range(len(packs))]

@@ -83,10 +83,10 @@ def take_sample(base: CustomerBase, before: Side, after: Side, size: int, most: 
     old, new = base.columns(before.book.vocabulary), base.columns(after.book.vocabulary)
     there, here = Questions(before, old), Questions(after, new)
     old_packs, new_packs = there.packs(), here.packs()
-    key = sa.column("customer_id", sa.Text)
+    key = base.table.c.customer_id
     unknown = sa.cast(sa.null(), sa.Text)
     fixed = (key, new.get("city", unknown), new.get("products", unknown))
-    statement = sa.select(*fixed, *old_packs, *new_packs).select_from(sa.table("customer")).order_by(key)
+    statement = sa.select(*fixed, *old_packs, *new_packs).select_from(base.table).order_by(key)
     if every > 1:
         statement = statement.where(_number_of(base) % every == 0)
     members, judged = [], 0
@@ -103,7 +103,7 @@ def take_sample(base: CustomerBase, before: Side, after: Side, size: int, most: 
 def _number_of(base: CustomerBase) -> sa.ColumnElement[int]:
     """Return a number that has nothing to do with what the subscriber is like."""
     if base.database.dialect == "postgresql":
-        return sa.func.abs(sa.func.hashtext(sa.column("customer_id", sa.Text)).cast(sa.BigInteger))
+        return sa.func.abs(sa.func.hashtext(base.table.c.customer_id).cast(sa.BigInteger))
     return sa.literal_column("rowid", sa.BigInteger)
 
 
