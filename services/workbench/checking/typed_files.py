@@ -13,6 +13,7 @@ from shared.rulekit.tree import Entries, Items, Node, Scalar
 from shared.rulekit.yaml_tree import read_yaml
 
 T = TypeVar("T")
+_SHAPES = ("`object`", "`array`")  # what msgspec calls mappings and lists
 _YES, _NO = {"true", "yes", "on"}, {"false", "no", "off"}
 
 
@@ -115,7 +116,7 @@ def _converts(node: Node, kind: Any, findings: Findings) -> bool:  # noqa: ANN40
         msgspec.convert(value_of(node), kind)
     except msgspec.ValidationError as fault:
         message, _, path = str(fault).partition(" - at ")
-        code = "wrong_shape" if "got `object`" in message or "got `array`" in message else "invalid_field"
+        code = "wrong_shape" if any(shape in message for shape in _SHAPES) else "invalid_field"
         findings.add(place_of(node, *way_of(path.strip("`"))), code, message.replace("`", "'"))
         return False
     return True

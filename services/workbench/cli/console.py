@@ -1,6 +1,8 @@
 """What commands print: JSON for programs, tables for people."""
 
-from collections.abc import Callable, Iterable, Sequence
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import click
@@ -44,6 +46,18 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Non
     if not console.is_terminal:
         console.width = _PIPED_WIDTH
     console.print(table)
+
+
+@contextmanager
+def busy(words: str) -> Iterator[None]:
+    """Show on a terminal, on standard error, that work is going on."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console  # noqa: PLC0415 - programs that ask for JSON need not wait for it
+
+    with Console(stderr=True).status(words):
+        yield
 
 
 def percent(share: float | None) -> str | None:

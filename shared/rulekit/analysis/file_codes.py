@@ -53,6 +53,13 @@ FILE_CODES: tuple[Code, ...] = (
         "The file, number or factor is beyond its bound; docs/rules.md has the bounds. Long lists belong into a fact.",
     ),
     error(
+        "too_many_faults",
+        "错误太多",
+        "too many mistakes",
+        "一个文件最多列出100处错误；先改正前面的，再检查一次。",
+        "Of one file at most 100 mistakes are told. Mend the first ones and check again.",
+    ),
+    error(
         "syntax",
         "YAML 语法错误",
         "YAML syntax",

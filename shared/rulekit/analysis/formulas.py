@@ -102,6 +102,7 @@ class Translator:
     _texts: dict[str, int] = field(default_factory=dict)
     _segments: dict[tuple[str, bool], Formula] = field(default_factory=dict)
     _negations: dict[int, tuple[Formula, Formula]] = field(default_factory=dict)
+    _translated: dict[tuple[int, bool], tuple[Condition, Formula]] = field(default_factory=dict)
 
     def is_true(self, condition: Condition, vocabulary: Vocabulary | None = None) -> Formula:
         """Return when the condition is true; `vocabulary` is another one than the book's, for attributes of events."""
@@ -124,6 +125,13 @@ class Translator:
         return kept[1]
 
     def _formula(self, condition: Condition, words: Vocabulary, *, truth: bool) -> Formula:
+        """Return the formula of a condition, translated once: with it its negation is kept, too."""
+        kept = self._translated.get((id(condition), truth))
+        if kept is None:
+            kept = self._translated[id(condition), truth] = condition, self._translate(condition, words, truth=truth)
+        return kept[1]
+
+    def _translate(self, condition: Condition, words: Vocabulary, *, truth: bool) -> Formula:
         match condition:
             case Constant(value):
                 return Every(()) if value is truth else Some(())

@@ -40,6 +40,9 @@ PLAN_CODES: tuple[Code, ...] = (
         "Parts of the plan do not fit each other; the message says which.",
     ),
     error(
+        "invalid_rule", "条件不合规", "unusable rule", "阶段的条件写错。", "The inline rule of a phase cannot be read."
+    ),
+    error(
         "visited_channel",
         "该渠道由客户来访",
         "a channel subscribers come to",

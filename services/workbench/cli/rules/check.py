@@ -6,7 +6,7 @@ from typing import cast
 
 import click
 
-from services.workbench.cli.console import json_option, language_option, print_json
+from services.workbench.cli.console import busy, json_option, language_option, print_json
 from services.workbench.cli.rules.options import rules_folder_option
 from shared.rulekit.analysis.codes import SEVERITIES, Severity
 
@@ -61,7 +61,8 @@ def check(
     root = folder if path is None else folder_of(path, folder)
     if root is None:
         raise click.UsageError(f"{path} lies in no folder of rules (one with vocabulary.yaml)")
-    report = check_rules(root, (on or SystemClock().now()).date())
+    with busy("检查规则 checking rules"):
+        report = check_rules(root, (on or SystemClock().now()).date())
     if path is not None:
         report = report.within(inside(path, root))
     report = report.at_least(cast(Severity, severity))
