@@ -1,6 +1,7 @@
 """What `banyan rules test` finds out: how every case comes out on every executor, and what the cases have covered."""
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import count
 from typing import TypeVar
 
 import msgspec
@@ -49,21 +50,23 @@ class CaseReport(msgspec.Struct, frozen=True, kw_only=True):
         return [one for one in self.coverage if not one.is_full]
 
 
-def _ignore(case: Case) -> None:
+Progress = Callable[[int, int], None]
+"""Hears how many cases have been begun, of how many."""
+
+
+def _ignore(begun: int, of: int) -> None:
     """Tell nobody."""
 
 
-def run_cases(
-    selection: RuleSelection, engine: sa.Engine | None = None, note: Callable[[Case], None] = _ignore
-) -> CaseReport:
-    """Run the cases of the rules selected, each kind by what decides at run time; `note` hears of each case first.
+def run_cases(selection: RuleSelection, engine: sa.Engine | None = None, progress: Progress = _ignore) -> CaseReport:
+    """Run the cases of the rules selected, each kind by what decides at run time.
 
     SQL runs on the engine, or on a private SQLite. Raises RuleFaults when rules or cases cannot be read.
     """
     book = load_rules(selection.folder)
     facts, scenarios = read_cases(book, selection.folder)
     chosen: list[Case] = [case for case in (*facts, *scenarios) if selection.has(case.kind, case.rule_id)]
-    results = _run(chosen, book, engine, note)
+    results = _run(chosen, book, engine, progress)
     judged = [case for case in chosen if isinstance(case, (FactCase, TriggerCase))]
     coverage = [*leaf_coverage(judged, book, selection.folder), *answer_coverage(results, selection.folder)]
     return CaseReport(
@@ -71,13 +74,13 @@ def run_cases(
     )
 
 
-def _run(
-    cases: Sequence[Case], book: RuleBook, engine: sa.Engine | None, note: Callable[[Case], None]
-) -> list[CaseResult]:
+def _run(cases: Sequence[Case], book: RuleBook, engine: sa.Engine | None, progress: Progress) -> list[CaseResult]:
+    begun = count(1)
+
     def of(kind: type[_CaseT]) -> Iterator[_CaseT]:
         for case in cases:
             if isinstance(case, kind):
-                note(case)
+                progress(next(begun), len(cases))
                 yield case
 
     has_facts = any(isinstance(case, FactCase) for case in cases)

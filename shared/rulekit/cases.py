@@ -23,7 +23,7 @@ from shared.rulekit.faults import Findings, RuleFaults
 from shared.rulekit.model import Condition, InSegment, Rule, RuleBook
 from shared.rulekit.reading import Reader
 from shared.rulekit.reference import evaluate, explain
-from shared.rulekit.scenario_reading import ScenarioReader
+from shared.rulekit.scenario_reading import ScenarioReader, read_case_day
 from shared.rulekit.tree import Items, Node
 from shared.rulekit.yaml_tree import read_yaml
 
@@ -68,10 +68,10 @@ def run_fact_cases(
     results = []
     for case in cases:
         condition = condition_of(case, book)
+        in_force = case.kind == "segments" or book.eligibility[case.rule_id].valid_for.covers(case.on)
         for name, judge in judges.items():
-            got = judge(condition, case.facts, case.on)
-            ok = got is case.expect
-            message = "" if ok else f"expected {truth_word(case.expect)}, got {truth_word(got)}"
+            got = judge(condition, case.facts, case.on) if in_force else False
+            message = "" if got is case.expect else f"expected {truth_word(case.expect)}, got {truth_word(got)}"
             results.append(_result(case, name, message, truth_word(got)))
         if case.because is not None:
             results.append(_explanation(case, book))
@@ -135,7 +135,7 @@ class _CaseReader:
                 title=self._reader.text(parts.get("title")),
                 place=node.place,
                 facts=self._facts.read(parts.get("facts"), self._vocabulary),
-                on=self._reader.day(parts.get("on")) or _DAY,
+                on=(read_case_day(parts["on"], self._reader) if "on" in parts else None) or _DAY,
                 expect=TRUTHS[self._reader.word(parts.get("expect"), tuple(TRUTHS))],
                 because=self._scenarios.because(parts.get("because")),
             )

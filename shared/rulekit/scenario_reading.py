@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime
 from typing import get_args
 
 from shared.contracts.wire import CHANNELS, LIST_NAMES, OUTCOMES, Direction, Purpose
@@ -14,6 +14,7 @@ from shared.rulekit.reading import Reader
 from shared.rulekit.tree import Entries, Node, Scalar
 
 _MOMENT = datetime.fromisoformat("2026-03-02T10:00:00+08:00")  # of a case that names none
+_FIRST_YEAR, _LAST_YEAR = 1970, 2199
 _SCORE_DECIMALS = 6
 _NAMES = ("campaign", "offering", "category")
 _CONTACT = ("channel", *_NAMES, "purpose", "direction", "zone")
@@ -122,7 +123,10 @@ class ScenarioReader:
             return None
         if "at" in parts:
             self.findings.add(place, "no_moment", "a step says either `at` or `advance`")
-        return _later(before, span)
+        if not _is_planned(before + span):
+            self.findings.add(place, "bad_moment", f"leads beyond the year {_LAST_YEAR}")
+            return before
+        return before + span
 
     def _contact(self, node: Node, clock: datetime | None, outcome: str | None = None) -> CaseContact:
         more = ("at",) if clock is not None or outcome is not None else ("at", "outcome")
@@ -200,16 +204,24 @@ def read_moment(node: Node, findings: Findings) -> datetime | None:
         offset = moment.utcoffset()
     except ValueError:
         moment, offset = None, None
-    if moment is not None and offset is not None:
+    if moment is not None and offset is not None and _is_planned(moment):
         return moment
     shown = repr(text) if text else "a group"
-    message = f"expected a moment with its UTC offset, like 2026-03-02T10:00:00+08:00, got {shown}"
+    years = f"between {_FIRST_YEAR} and {_LAST_YEAR}"
+    message = f"expected a moment {years} with its UTC offset, like 2026-03-02T10:00:00+08:00, got {shown}"
     findings.add(node.place, "bad_moment", message)
     return None
 
 
-def _later(moment: datetime, span: timedelta) -> datetime:
-    try:
-        return moment + span
-    except OverflowError:  # nobody plans beyond the year 9999
-        return moment
+def read_case_day(node: Node, reader: Reader) -> date | None:
+    """Return a day of judgement, or None after noting why not. Code: bad_date."""
+    day = reader.day(node)
+    if day is not None and not _FIRST_YEAR <= day.year <= _LAST_YEAR:
+        reader.findings.add(node.place, "bad_date", f"expected a day between {_FIRST_YEAR} and {_LAST_YEAR}, got {day}")
+        return None
+    return day
+
+
+def _is_planned(moment: datetime) -> bool:
+    """Tell whether all spans of the rule language, added or taken away, lead to moments that can be said."""
+    return _FIRST_YEAR <= moment.year <= _LAST_YEAR

@@ -43,8 +43,8 @@ def test(
 
     selection = select_rules(path or folder)
     opened = Database(database) if database else None
-    with _progress() as note:
-        report = run_cases(selection, opened.engine if opened else None, lambda case: note(case.rule_id))
+    with _progress() as progress:
+        report = run_cases(selection, opened.engine if opened else None, progress)
     if junit:
         write_junit(report, junit, threshold)
     is_covered = report.share >= threshold
@@ -89,13 +89,12 @@ def _tick(is_seen: bool) -> str:
 
 
 @contextmanager
-def _progress() -> Iterator[Callable[[str], None]]:
-    """Show on a terminal which rule's cases are run."""
+def _progress() -> Iterator[Callable[[int, int], None]]:
+    """Show on a terminal how many cases are left."""
     from rich.console import Console  # noqa: PLC0415 - programs that ask for JSON need not wait for it
+    from rich.progress import Progress  # noqa: PLC0415
 
     console = Console(stderr=True)
-    if not console.is_terminal:
-        yield lambda _: None
-        return
-    with console.status("用例 cases") as status:
-        yield lambda rule: status.update(f"用例 cases: {rule}")
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("用例 cases", total=None)
+        yield lambda begun, of: bar.update(task, completed=begun, total=of)
