@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from shared.rulekit.durable_backend.engine import EngineFault
 from shared.rulekit.durable_backend.normal_form import RELATIONS, Test
@@ -25,26 +25,35 @@ def try_in_child(programme: Programme, *, time_limit: float = _TIME_LIMIT) -> No
     For each rule the child sends a message that fulfils it and one that just misses it, and compares what fired with
     the rules' own tests. Raises EngineFault when the child crashes, hangs or differs.
     """
-    digest = programme.digest
-    with _lock:
-        if digest in _passed:
-            return
-        _run_child([_trial_of(shard.definition(), shard.rules) for shard in programme.shards], time_limit)
-        _passed.add(digest)
+    _try_all([programme], time_limit)
 
 
 def accept_rules(book: RuleBook) -> None:
     """Try all segments, eligibility rules and triggers of a book: for `RuleSource(accept=…)`.
 
-    Raises RuleFaults (code `engine_refuses`) when the engine cannot carry them.
+    They are tried as the services compile them, so that a decider made afterwards need not be tried while a subscriber
+    waits. Raises RuleFaults (code `engine_refuses`) when the engine cannot carry them.
     """
-    conditions: dict[str, Condition] = {f"segment {name}": InSegment(name) for name in book.segments}
-    conditions |= {f"eligibility {name}": rule.when for name, rule in book.eligibility.items()}
-    conditions |= {f"trigger {name}": rule.condition for name, rule in book.triggers.items()}
+    segments: dict[str, Condition] = {name: InSegment(name) for name in book.segments}
+    eligibility = {name: rule.when for name, rule in book.eligibility.items()}
+    triggers = {name: rule.condition for name, rule in book.triggers.items()}
     try:
-        try_in_child(compile_conditions(conditions, with_windows(book)))
+        programmes = [compile_conditions(segments, book), compile_conditions(eligibility, book)]
+        _try_all([*programmes, compile_conditions(triggers, with_windows(book))], _TIME_LIMIT)
     except EngineFault as fault:
         raise RuleFaults([RuleFault("rules", 0, 0, "engine_refuses", fault.message)]) from fault
+
+
+def _try_all(programmes: Sequence[Programme], time_limit: float) -> None:
+    """Try in one child what has not passed before; only who has something to try waits for a trial under way."""
+    if all(programme.digest in _passed for programme in programmes):
+        return
+    with _lock:
+        untried = [programme for programme in programmes if programme.digest not in _passed]
+        trials = [_trial_of(shard.definition(), shard.rules) for programme in untried for shard in programme.shards]
+        if untried:
+            _run_child(trials, time_limit)
+        _passed.update(programme.digest for programme in untried)
 
 
 def _run_child(trials: list[dict[str, object]], time_limit: float) -> None:

@@ -1,6 +1,7 @@
 """Rules that would take the engine down are tried in a child process first; an engine that fails is replaced."""
 
 import json
+from pathlib import Path
 
 import durable_rules_engine
 import pytest
@@ -8,7 +9,9 @@ import pytest
 from shared.rulekit.durable_backend import DurableDecider, EngineFault, accept_rules, trial
 from shared.rulekit.durable_backend.engine import DONE, Ruleset
 from shared.rulekit.faults import RuleFaults
+from shared.rulekit.loading import load_rules
 from shared.rulekit.model import Compare, RuleBook
+from shared.rulekit.windows import with_windows
 from tests.unit.rulekit.rule_folders import make_book
 
 CATCH_ALL = {"all": [{"m": {"t": 1}}], "pri": 99}
@@ -99,6 +102,19 @@ def test_a_trial_is_held_once_for_equal_programmes(book: RuleBook, monkeypatch: 
     assert len(held) == 1
     DurableDecider({"one": Compare("age", "equals", 2)}, book)
     assert len(held) == 2
+
+
+def test_what_was_accepted_is_not_tried_again_when_a_service_compiles_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    held: list[object] = []
+    monkeypatch.setattr(trial, "_run_child", lambda trials, _: held.append(trials))
+    monkeypatch.setattr(trial, "_passed", set())
+    rules = load_rules(Path(__file__).parents[3] / "rules")
+    accept_rules(rules)
+    assert len(held) == 1
+    DurableDecider({name: rule.when for name, rule in rules.eligibility.items()}, rules)
+    DurableDecider({rule.id: rule.condition for rule in rules.triggers.values()}, with_windows(rules))
+    accept_rules(rules)
+    assert len(held) == 1
 
 
 def test_a_book_the_engine_cannot_carry_is_not_accepted(book: RuleBook, monkeypatch: pytest.MonkeyPatch) -> None:
