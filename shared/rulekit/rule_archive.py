@@ -158,10 +158,10 @@ class RuleArchive:
         self._sets.mkdir(parents=True, exist_ok=True)
         partial = Path(tempfile.mkdtemp(dir=self._sets, prefix=".new-"))
         try:
+            for place in {(partial / "rules" / name).parent for name in files}:
+                place.mkdir(parents=True, exist_ok=True)
             for name, content in files.items():
-                path = partial / "rules" / name
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(content)
+                (partial / "rules" / name).write_bytes(content)
             manifest = {"version": version, "files": _digests(files)}
             (partial / "manifest.json").write_text(json.dumps(manifest, indent=1), encoding="utf-8")
             partial.chmod(0o755)  # others read what one process keeps
