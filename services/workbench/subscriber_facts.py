@@ -7,7 +7,7 @@ from typing import IO
 
 import sqlalchemy as sa
 
-from services.workbench.customer_base import database_base
+from services.workbench.customer_base import DatabaseUnavailable, database_base
 from shared.kernel.faults import InvalidRequest, NotFound
 from shared.rulekit.facts import FactFault, FactValue, check_facts
 from shared.rulekit.loading import load_rules
@@ -26,11 +26,16 @@ class FaultyFacts(InvalidRequest):
 def facts_in_database(customer_id: str, url: str, folder: Path) -> Mapping[str, FactValue]:
     """Return a subscriber's facts as customer_view stores them; raises NotFound, and what `database_base` raises."""
     vocabulary = load_rules(folder).vocabulary
-    with database_base(url) as base, base.reading() as connection:
-        columns = base.columns(vocabulary)
-        wanted = [column.label(f"fact_{at}") for at, column in enumerate(columns.values())]
-        query = sa.select(*wanted).select_from(sa.table("customer"))
-        row = connection.execute(query.where(sa.column("customer_id") == customer_id)).one_or_none()
+    try:
+        with database_base(url) as base, base.reading() as connection:
+            columns = base.columns(vocabulary)
+            wanted = [column.label(f"fact_{at}") for at, column in enumerate(columns.values())]
+            query = sa.select(*wanted).select_from(sa.table("customer"))
+            row = connection.execute(query.where(sa.column("customer_id") == customer_id)).one_or_none()
+    except sa.exc.ArgumentError as fault:
+        raise DatabaseUnavailable("--database: that is no URL of a database", details={"field": "database"}) from fault
+    except sa.exc.DBAPIError as fault:
+        raise DatabaseUnavailable(f"--database: {fault.orig}", details={"field": "database"}) from fault
     if row is None:
         details = {"kind": "customer", "id": customer_id}
         raise NotFound(f"there is no subscriber {customer_id!r} in {base.label}", details=details)

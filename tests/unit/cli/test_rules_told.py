@@ -134,6 +134,13 @@ def test_a_subscriber_is_read_from_customer_views_database(run: Run, tmp_path: P
     assert (missing.exit_code, "there is no subscriber '139'" in missing.stderr) == (1, True)
 
 
+@pytest.mark.parametrize("command", [("test",), ("explain", "adult", "--customer", "1", *TARGET[2:])])
+@pytest.mark.parametrize("url", ["nonsense", "postgresql://nobody@127.0.0.1:1/nowhere"])
+def test_a_database_that_is_not_there_is_a_clean_failure(run: Run, command: tuple[str, ...], url: str) -> None:
+    said = run("rules", *command, "--rules", str(RULES), "--database", url)
+    assert (said.exit_code, "database_unavailable" in said.stderr) == (1, True)
+
+
 def test_a_graph_shows_what_something_uses_and_what_uses_it(run: Run) -> None:
     said = run("rules", "graph", "spend-25-to-50", "--rules", str(RULES), "--lang", "en")
     assert said.exit_code == 0

@@ -27,11 +27,10 @@ MOMENTS = st.sampled_from(
 )  # fmt: skip
 SPANS = st.sampled_from(["7d", "99999w", "1h", "0d", "x", 3, None])
 WORDS = st.sampled_from(["sms", "refused", "permit", "suppress", "true", "unknown", "x", "", "[", "\u2028", "UTC"])
-KEYS = st.sampled_from(
-    "title facts expect on because request history steps at advance outcome lists list already with next_allowed_at"
-    " reasons candidates campaign offering categories score products priority similar_to channel zone joined zh en"
-    " starts_at ends_at".split()
-)
+_KEYS = """title facts expect on because request history steps at advance outcome lists list already with
+next_allowed_at reasons candidates campaign offering categories score products priority similar_to channel zone joined
+zh en starts_at ends_at"""
+KEYS = st.sampled_from(_KEYS.split())
 VALUES = st.recursive(
     st.one_of(MOMENTS, SPANS, WORDS, st.integers(-1, 10**20), st.floats(), st.booleans()),
     lambda part: st.one_of(st.lists(part, max_size=3), st.dictionaries(KEYS, part, max_size=5)),

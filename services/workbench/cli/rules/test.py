@@ -38,13 +38,12 @@ def test(
     """
     from services.workbench.junit import write_junit  # noqa: PLC0415 - the executors
     from services.workbench.rule_cases import run_cases  # noqa: PLC0415
+    from services.workbench.rule_eval import open_engine  # noqa: PLC0415
     from services.workbench.rule_selection import select_rules  # noqa: PLC0415
-    from shared.persistence.database import Database  # noqa: PLC0415
 
     selection = select_rules(path or folder)
-    opened = Database(database) if database else None
-    with _progress() as progress:
-        report = run_cases(selection, opened.engine if opened else None, progress)
+    with open_engine(database) as engine, _progress() as progress:
+        report = run_cases(selection, engine, progress)
     if junit:
         write_junit(report, junit, threshold)
     is_covered = report.share >= threshold
