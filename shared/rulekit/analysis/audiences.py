@@ -7,7 +7,7 @@ import msgspec
 from shared.contracts.plan import Phase, Plan
 from shared.kernel.text import Text
 from shared.rulekit.analysis.findings import Finding
-from shared.rulekit.analysis.formulas import Every, Formula
+from shared.rulekit.analysis.formula_tree import Every, Formula
 from shared.rulekit.analysis.solving import TooLarge
 from shared.rulekit.analysis.subject import Sourced, Subject
 from shared.rulekit.conditions import read_condition
@@ -59,7 +59,12 @@ def _audience(phase: Phase, subject: Subject) -> Formula | None:
     if phase.rule is not None:
         try:
             return subject.translator.is_true(
-                read_condition(msgspec.to_builtins(phase.rule), subject.book.vocabulary, segments=subject.book.segments)
+                read_condition(
+                    msgspec.to_builtins(phase.rule),
+                    subject.book.vocabulary,
+                    segments=subject.book.segments,
+                    holder="customer_view",
+                )
             )
         except RuleFaults:
             return None  # told where the rule stands

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from shared.kernel.text import Text
 from shared.rulekit.analysis.findings import Finding
-from shared.rulekit.analysis.reach import is_coarser, is_longer, is_wider, most_contacts
+from shared.rulekit.analysis.reach import is_coarser, is_longer, is_wider, lasts_longer, most_contacts
 from shared.rulekit.analysis.subject import Subject
 from shared.rulekit.model import Calendar, Capacity, FrequencyCap, Spacing, Window
 
@@ -22,7 +22,7 @@ def check_caps(subject: Subject) -> Iterator[Finding]:
     capacities = [one for one in subject.policies() if isinstance(one, Capacity)]
     limited: list[FrequencyCap | Capacity] = [*caps, *capacities]
     for one in limited:
-        if one.limit == 0:
+        if one.limit == 0 and one.valid_for.end is None:  # one that ends is a freeze
             zh, en = "上限为 0：所涉及的接触一次也不允许", "limit 0: no contact it covers is ever permitted"
             yield Finding(subject.place("contact_policy", one.id, "limit"), "limit_zero", Text(zh, en))
     for cap in caps:
@@ -42,7 +42,7 @@ def _forestalled(
     for spacing in spacings:
         covers = is_wider(spacing.applies_to, cap.applies_to) and is_coarser(spacing.per, cap.per, cap.applies_to)
         most = most_contacts(cap.window, spacing.at_least)
-        if covers and most <= cap.limit:
+        if covers and most <= cap.limit and lasts_longer(spacing, cap):
             zh = f"{spacing.id} 的间隔下最多只有{most}次，永远达不到上限{cap.limit}"
             en = f"never reached: the spacing of {spacing.id} leaves room for {most} contacts, the limit is {cap.limit}"
             yield Finding(subject.place("contact_policy", cap.id, "limit"), "spacing_forestalls", Text(zh, en))
@@ -52,7 +52,7 @@ def _forestalled(
 def _of_two(cap: FrequencyCap, other: FrequencyCap, subject: Subject) -> Finding | None:
     """Return what is to be said of the first in the light of the second."""
     covered = is_wider(other.applies_to, cap.applies_to) and is_coarser(other.per, cap.per, cap.applies_to)
-    if not covered:
+    if not covered or not lasts_longer(other, cap):
         return None
     place = subject.place("contact_policy", cap.id, "limit")
     same = (cap.per, cap.window, cap.applies_to) == (other.per, other.window, other.applies_to)
@@ -84,7 +84,7 @@ def _is_month(window: Window) -> bool:
 
 
 def _capacities(one: Capacity, other: Capacity, subject: Subject) -> Iterator[Finding]:
-    if not is_wider(other.applies_to, one.applies_to):
+    if not is_wider(other.applies_to, one.applies_to) or not lasts_longer(other, one):
         return
     place = subject.place("contact_policy", one.id, "limit")
     units = (one.window.unit, other.window.unit)

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from shared.kernel.text import Text
 from shared.rulekit.analysis.findings import Finding
-from shared.rulekit.analysis.formulas import Every, Formula, Some, Translator
+from shared.rulekit.analysis.formula_tree import Every, Formula, Some
+from shared.rulekit.analysis.formulas import Translator
 from shared.rulekit.analysis.parts import Part, read_parts
 from shared.rulekit.analysis.solving import Solver, TooLarge
 from shared.rulekit.analysis.subject import Subject

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from shared.kernel.text import Text
 from shared.rulekit.analysis.findings import Finding
+from shared.rulekit.analysis.reach import lasts_longer
 from shared.rulekit.analysis.subject import Subject
 from shared.rulekit.model import Exclusive, Members, NotWithin
 
@@ -16,8 +17,10 @@ def check_conflict_groups(subject: Subject) -> Iterator[Finding]:
     rules = [rule for kind, rule in subject.rules() if kind == "conflicts"]
     groups = [rule for rule in rules if isinstance(rule, Exclusive)]
     for one, other in itertools.permutations(groups, 2):
-        if _contains(other.members, one.members, subject) and not (
-            _contains(one.members, other.members, subject) and one.id < other.id
+        if (
+            lasts_longer(other, one)
+            and _contains(other.members, one.members, subject)
+            and not (_contains(one.members, other.members, subject) and one.id < other.id)
         ):
             zh, en = (
                 f"成员都已在 {other.id} 中，本组不起作用",
@@ -33,6 +36,8 @@ def check_conflict_groups(subject: Subject) -> Iterator[Finding]:
 
 
 def _keeps_longer(long: NotWithin, short: NotWithin) -> bool:
+    if not lasts_longer(long, short):
+        return False
     is_wider = long.same == short.same or short.same in _WIDER[long.same]
     is_double = long.same == short.same and long.span == short.span
     return is_wider and long.span >= short.span and (not is_double or short.id > long.id)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from shared.contracts.catalogue import Offering
 from shared.kernel.text import Text
 from shared.rulekit.analysis.findings import Finding
+from shared.rulekit.analysis.reach import lasts_longer
 from shared.rulekit.analysis.solving import TooLarge
 from shared.rulekit.analysis.subject import Sourced, Subject
 
@@ -40,7 +41,9 @@ def _of_offering(
         return
     for one, other in itertools.permutations(possible, 2):
         if (one, other) not in implied:
-            implied[one, other] = solver.follows(true[other], true[one])
+            rules = subject.book.eligibility
+            lasting = lasts_longer(rules[other], rules[one])
+            implied[one, other] = lasting and solver.follows(true[other], true[one])
         if implied[one, other] and not (implied.get((other, one)) and other < one):
             at = sourced.value.eligibility.index(other)
             zh, en = f"{one} 成立时 {other} 必然成立", f"{other} holds whenever {one} does"

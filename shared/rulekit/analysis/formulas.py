@@ -7,9 +7,9 @@ logic needs nothing special: "holds for everybody" is "the negation of *true* is
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
-from fractions import Fraction
 from typing import cast
 
+from shared.rulekit.analysis.formula_tree import UNKNOWN, Every, Formula, Member, Relation, Size, Some, Within
 from shared.rulekit.analysis.spans import NOTHING, Spans, common, joined, points, span, without
 from shared.rulekit.facts import scaled
 from shared.rulekit.model import (
@@ -24,11 +24,10 @@ from shared.rulekit.model import (
     OtherFact,
     RuleBook,
     SegmentRule,
+    ValidFor,
 )
 from shared.rulekit.vocabulary import LARGEST_INTEGER, Fact, Vocabulary
 
-UNKNOWN = -(10**15)
-"""The value of a fact nobody knows; below all others."""
 _NULL = points([UNKNOWN])
 _LESS, _SAME, _MORE = 0, 1, 2
 _TEXTS = 10**9  # as many different texts as anybody will compare with
@@ -40,56 +39,6 @@ _RELATIONS = {
     "at_most": span(_LESS, _SAME),
     "less_than": points([_LESS]),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """Whether a set holds a value: 1 or 0."""
-
-    fact: str
-    value: str
-
-
-@dataclass(frozen=True, slots=True)
-class Size:
-    """How many values a set holds."""
-
-    fact: str
-    most: int
-
-
-@dataclass(frozen=True, slots=True)
-class Relation:
-    """How one fact stands to another times a factor: less (0), the same (1), more (2)."""
-
-    fact: str
-    other: str
-    times: Fraction
-
-
-@dataclass(frozen=True, slots=True)
-class Within:
-    """The variable has one of these values."""
-
-    variable: Hashable
-    allowed: Spans
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Every:
-    """All parts hold; true when empty."""
-
-    parts: tuple["Formula", ...]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Some:
-    """At least one part holds; false when empty."""
-
-    parts: tuple["Formula", ...]
-
-
-Formula = Within | Every | Some
 
 
 @dataclass(slots=True, eq=False)
@@ -162,11 +111,26 @@ class Translator:
         return Within(variable, points([int(truth)]))
 
     def _member(self, rule: SegmentRule, *, truth: bool) -> Formula:
-        rivals = [self.is_true(one.when) for one in rivals_of(rule, self.book)]
+        """Return when a subscriber is in the segment, or is not: it is in force, no rival holds, its condition does."""
+        certain = {one.id for one in rivals_of(rule, self.book)}
+        before = [self.book.segments[one] for one in _before(rule, self.book)]
+        rivals = [
+            self.is_true(one.when) if one.id in certain else Every((*self._in_force(one), self.is_true(one.when)))
+            for one in before
+        ]
+        in_force = self._in_force(rule)
         own = self._formula(rule.when, self.book.vocabulary, truth=truth)
         if truth:
-            return Every((*(self.negation(one) for one in rivals), own))
-        return Some((*rivals, own))
+            return Every((*in_force, *(self.negation(one) for one in rivals), own))
+        return Some((*(self.negation(one) for one in in_force), *rivals, own))
+
+    def _in_force(self, rule: SegmentRule) -> tuple[Formula, ...]:
+        """Return what stands for the days on which a rule is in force, which pass; nothing for one that always is."""
+        if rule.valid_for == ValidFor():
+            return ()
+        variable = ("in force", rule.id)
+        self.universe[variable] = span(0, 1)
+        return (Within(variable, points([1])),)
 
     def _compare(self, test: Compare, fact: Fact, words: Vocabulary, *, truth: bool) -> Formula:
         if isinstance(test.operand, OtherFact):
@@ -249,12 +213,14 @@ class Translator:
 
 def rivals_of(rule: SegmentRule, book: RuleBook) -> Iterable[SegmentRule]:
     """Return the segments before this one in its classification that are in force whenever it is."""
-    if rule.classifies is None:
-        return ()
-    ids = book.classes.get(rule.classifies, ())
-    earlier = (book.segments[one] for one in ids[: ids.index(rule.id)] if one in book.segments)
+    earlier = (book.segments[one] for one in _before(rule, book))
     start, end = rule.valid_for.start or date.min, rule.valid_for.end or date.max
     return [one for one in earlier if one.valid_for.covers(start) and one.valid_for.covers(end)]
+
+
+def _before(rule: SegmentRule, book: RuleBook) -> list[str]:
+    ids = book.classes.get(rule.classifies or "", ())
+    return [one for one in ids[: ids.index(rule.id)] if one in book.segments] if rule.id in ids else []
 
 
 def _range(fact: Fact) -> Spans:

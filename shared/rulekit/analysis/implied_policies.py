@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from shared.kernel.text import Text
 from shared.rulekit.analysis.findings import Finding
-from shared.rulekit.analysis.reach import is_coarser, is_wider
+from shared.rulekit.analysis.reach import is_coarser, is_wider, lasts_longer
 from shared.rulekit.analysis.subject import Subject
 from shared.rulekit.model import (
     AppliesTo,
@@ -15,7 +15,6 @@ from shared.rulekit.model import (
     NoRepeat,
     NotWithin,
     Spacing,
-    ValidFor,
 )
 
 
@@ -34,7 +33,7 @@ def check_implied_policies(subject: Subject) -> Iterator[Finding]:
 
 def _implies(one: ContactPolicy, other: ContactPolicy) -> bool:  # noqa: PLR0911 - one answer for each kind
     """Tell whether the first suppresses whatever the second does."""
-    if not is_wider(one.applies_to, other.applies_to) or not _is_valid_longer(one.valid_for, other.valid_for):
+    if not is_wider(one.applies_to, other.applies_to) or not lasts_longer(one, other):
         return False
     match one, other:
         case ListEffect(), ListEffect():
@@ -54,9 +53,11 @@ def _implies(one: ContactPolicy, other: ContactPolicy) -> bool:  # noqa: PLR0911
 def _not_within(subject: Subject) -> Iterator[Finding]:
     """Tell which spans of `not_within` a spacing over all contacts keeps anyway."""
     spacings = [one for one in subject.policies() if isinstance(one, Spacing) and _counts_all(one)]
-    longest = max(spacings, key=lambda one: (one.at_least, one.id), default=None)
     for kind, rule in subject.rules():
-        if longest and kind == "conflicts" and isinstance(rule, NotWithin) and longest.at_least >= rule.span:
+        if kind != "conflicts" or not isinstance(rule, NotWithin):
+            continue
+        longest = next((one for one in spacings if one.at_least >= rule.span and lasts_longer(one, rule)), None)
+        if longest is not None:
             zh, en = (
                 f"{longest.id} 的间隔更长，这个期限不起作用",
                 f"makes no difference: the spacing of {longest.id} is longer",
@@ -66,9 +67,3 @@ def _not_within(subject: Subject) -> Iterator[Finding]:
 
 def _counts_all(spacing: Spacing) -> bool:
     return spacing.per == "customer" and is_wider(spacing.applies_to, AppliesTo())
-
-
-def _is_valid_longer(one: ValidFor, other: ValidFor) -> bool:
-    starts = one.start is None or (other.start is not None and one.start <= other.start)
-    ends = one.end is None or (other.end is not None and other.end <= one.end)
-    return starts and ends

@@ -82,10 +82,11 @@ def _breaks(policy: QuietHours, subject: Subject) -> Iterator[Finding]:
 
 def _no_minute(policies: Sequence[QuietHours], subject: Subject) -> Iterator[Finding]:
     told = set[tuple[str, ...]]()
+    lasting = [one for one in policies if one.valid_for.end is None]  # one that ends is a freeze
     for direction, purpose, channel in itertools.product(get_args(Direction), get_args(Purpose), CHANNELS):
         covering = [
             one
-            for one in policies
+            for one in lasting
             if one.applies_to.covers(direction=direction, purpose=purpose, channel=channel, category="", campaign="")
         ]
         names = tuple(one.id for one in covering)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from shared.kernel.text import Text
 from shared.rulekit.analysis.findings import Finding
+from shared.rulekit.analysis.reach import lasts_longer
 from shared.rulekit.analysis.subject import Subject
 from shared.rulekit.model import Members, RankingRule
 
@@ -15,7 +16,8 @@ def check_ranking_order(subject: Subject) -> Iterator[Finding]:
         key=lambda rule: (rule.order, rule.id),
     )
     for at, rule in enumerate(rules):
-        before = next((one for one in rules[:at] if _covers(one.members, rule.members, subject)), None)
+        lasting = [one for one in rules[:at] if lasts_longer(one, rule)]
+        before = next((one for one in lasting if _covers(one.members, rule.members, subject)), None)
         if before is not None:
             zh, en = (
                 f"{before.id} 排在前面且涵盖它的全部推荐，本规则从不生效",

@@ -1,10 +1,10 @@
-"""Which of two policies looks at more: contacts, subjects counted together, and time."""
+"""Which of two policies looks at more: contacts, subjects counted together, windows, and days in force."""
 
 from datetime import timedelta
 from math import ceil
 
 from shared.contracts.wire import CHANNELS
-from shared.rulekit.model import AppliesTo, Calendar, Rolling, Window
+from shared.rulekit.model import AppliesTo, Calendar, Rolling, Rule, Window
 
 _HOUR = timedelta(hours=1)
 _LONGEST = {"hour": _HOUR, "day": timedelta(days=1), "week": timedelta(days=7), "month": timedelta(days=31)}
@@ -52,6 +52,13 @@ def is_longer(one: Window, other: Window) -> bool:
             return shorter_unit in _WITHIN[unit]
         case _:
             return False
+
+
+def lasts_longer(one: Rule, other: Rule) -> bool:
+    """Tell whether the first rule is in force whenever the second is."""
+    valid, shorter = one.valid_for, other.valid_for
+    starts = valid.start is None or (shorter.start is not None and valid.start <= shorter.start)
+    return starts and (valid.end is None or (shorter.end is not None and shorter.end <= valid.end))
 
 
 def longest(window: Window) -> timedelta:

@@ -4,7 +4,8 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from shared.rulekit.analysis.formulas import UNKNOWN, Every, Formula, Member, Relation, Size, Some, Translator, Within
+from shared.rulekit.analysis.formula_tree import UNKNOWN, Every, Formula, Member, Relation, Size, Some, Within
+from shared.rulekit.analysis.formulas import Translator
 from shared.rulekit.analysis.spans import Spans, common, points, span, without
 
 _STEPS = 8_000  # for one question

@@ -17,7 +17,12 @@ def check_validity(subject: Subject) -> Iterator[Finding]:
     for kind, rule in subject.rules():
         start, end = rule.valid_for.start, rule.valid_for.end
         if end is not None and end < on:
-            zh, en = f"{end} 起已失效，不再起作用", f"expired on {end}: it no longer acts"
+            zh, en = f"{end} 已到期，不再起作用", f"expired on {end}: it no longer acts"
+            if kind == "eligibility":
+                zh, en = (
+                    f"{end} 已到期，引用它的产品不能再推荐",
+                    f"expired on {end}: no offering that names it can be made",
+                )
             yield Finding(subject.place(kind, rule.id, "valid_for"), "expired_rule", Text(zh, en))
         elif start is not None and on < start:
             zh, en = f"{start} 才生效", f"acts only from {start}"

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.rulekit.analysis.formulas import Every, Some, Translator, Within
+from shared.rulekit.analysis.formula_tree import Every, Some, Within
+from shared.rulekit.analysis.formulas import Translator
 from shared.rulekit.analysis.solving import Solver, TooLarge
 from shared.rulekit.analysis.spans import common, joined, points, span, without
 from shared.rulekit.facts import Facts
