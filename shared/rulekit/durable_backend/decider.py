@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 
 from shared.rulekit.durable_backend.engine import Ruleset
-from shared.rulekit.durable_backend.extraction import Message, known_facts, message_of, reader_of
+from shared.rulekit.durable_backend.extraction import Message, message_of
 from shared.rulekit.durable_backend.programme import Programme, compile_conditions
 from shared.rulekit.durable_backend.trial import try_in_child
 from shared.rulekit.facts import Facts
@@ -24,7 +24,6 @@ class DurableDecider:
         self.version = book.version
         self._programme = programme
         self._at_first = {name: name in programme.always for name in programme.conditions}
-        self._readers = [(name, reader_of(book.vocabulary[name])) for name in programme.table.facts()]
         self._rulesets = [
             Ruleset(f"{programme.digest}-{at}", shard.definition(), len(shard.rules) + 1)
             for at, shard in enumerate(programme.shards)
@@ -37,11 +36,10 @@ class DurableDecider:
         Raises InvalidFact for a value that is not what the vocabulary says, and EngineFault when the engine did not
         come to the end: the caller then makes no contact.
         """
-        known = known_facts(facts, self._readers)
         verdicts = self._at_first.copy()
         held: set[str] = set()
         for shard, ruleset, message in zip(self._programme.shards, self._rulesets, self._messages_on(on), strict=True):
-            for rule in ruleset.fire(message.text(known, held)):
+            for rule in ruleset.fire(message.text(facts, held)):
                 held.update(shard.parts[rule])  # read by a later stage
                 for condition in shard.grants[rule]:
                     verdicts[condition] = True

@@ -4,20 +4,18 @@ The way of each fact is chosen once, when a programme is compiled, and not for e
 of a decision went. Values are checked on the way; what the quick check does not recognise, `known_value` judges.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, TypeGuard
+from typing import Any
 
 from shared.rulekit.durable_backend.fields import Field, FieldTable, sign_of, whole
-from shared.rulekit.facts import Facts, FactValue, KnownValue, known_value, scaled
+from shared.rulekit.facts import Facts, FactValue, known_value, scaled
 from shared.rulekit.vocabulary import LARGEST_INTEGER, LARGEST_NUMBER, LONGEST_TEXT, SCALE, Fact
 
 _MOST_BYTES_A_LETTER = 4
-Known = Mapping[str, KnownValue]
-"""Checked values by fact; what is unknown is left out."""
-Read = Callable[[FactValue], KnownValue | None]
-_Write = Callable[[Any], str]  # of a value that its fact's reader let through
+_Write = Callable[[Any], str]  # of a checked value
+_Writer = Callable[[FactValue], str]  # of a value as it comes
 
 
 def text_of(field: str, number: int) -> str:
@@ -30,17 +28,18 @@ class Message:
     """Writes what one ruleset reads, on one day of judgement; each text is JSON fields led by commas."""
 
     constant: str
-    facts: tuple[tuple[str, _Write, str], ...]
-    """Name, its fields for a value, its fields for none."""
-    signs: tuple[tuple[str, str, Callable[[Any, Any], str]], ...]
+    facts: tuple[tuple[str, _Writer], ...]
+    signs: tuple[Callable[[Facts], str], ...]
     parts: tuple[str, ...]
 
-    def text(self, known: Known, held: Collection[str]) -> str:
-        """Return the message about one subscriber; `held` are the parts that came out true in earlier stages."""
-        texts = [write(value) if (value := known.get(name)) is not None else blank for name, write, blank in self.facts]
-        texts += [
-            compare(known[left], known[right]) for left, right, compare in self.signs if {left, right} <= known.keys()
-        ]
+    def text(self, facts: Facts, held: Collection[str]) -> str:
+        """Return the message about one subscriber; `held` are the parts that came out true in earlier stages.
+
+        Raises InvalidFact.
+        """
+        value_of = facts.get
+        texts = [write(value_of(name)) for name, write in self.facts]
+        texts += [sign(facts) for sign in self.signs]
         texts += [text_of(part, int(part in held)) for part in self.parts]
         return self.constant + "".join(texts)
 
@@ -57,27 +56,28 @@ def message_of(fields: Sequence[Field], table: FieldTable, on: date) -> Message:
             case "part":
                 parts.append(name)
             case "sign":
-                signs.append((one.of, one.other, _signs(one, name)))
+                signs.append(_sign(one, name, table))
             case _:
                 by_fact.setdefault(one.of, []).append(one)
-    facts = tuple((name, *_of_fact(some, table, on)) for name, some in by_fact.items())
+    facts = tuple((name, _of_fact(some, table, on)) for name, some in by_fact.items())
     return Message(constant, facts, tuple(signs), tuple(parts))
 
 
-def _of_fact(fields: list[Field], table: FieldTable, on: date) -> tuple[_Write, str]:
-    """Return how the fields of one fact are written for a value, and what is written when it is unknown."""
+def _of_fact(fields: list[Field], table: FieldTable, on: date) -> _Writer:
+    """Return how the fields of one fact are written for a value as it comes."""
     fact = table.book.vocabulary[fields[0].of]
-    writers = [_writer(one, fact, table, on) for one in fields]
+    writes = [_write(one, fact, table, on) for one in fields]
+    write: _Write = writes[0] if len(writes) == 1 else lambda value: "".join([one(value) for one in writes])
     blank = "".join(text_of(table.name(one), 0) for one in fields if one.kind == "known")
-    values: tuple[object, ...] = (True, False) if fact.type == "boolean" else tuple(fact.values)
-    if fact.type in {"boolean", "enum"}:  # few values: all written beforehand
-        return {value: "".join(write(value) for write in writers) for value in values}.__getitem__, blank
-    if len(writers) == 1:
-        return writers[0], blank
-    return lambda value: "".join([write(value) for write in writers]), blank
+
+    def slowly(value: FactValue) -> str:
+        known = known_value(fact, value)
+        return blank if known is None else write(known)
+
+    return _quickly(fact, write, slowly)
 
 
-def _writer(wanted: Field, fact: Fact, table: FieldTable, on: date) -> _Write:  # noqa: PLR0911 - one for each kind
+def _write(wanted: Field, fact: Fact, table: FieldTable, on: date) -> _Write:  # noqa: PLR0911 - one for each kind
     name = table.name(wanted)
     yes, no, head, today = text_of(name, 1), text_of(name, 0), f',"{name}":', on.toordinal()
     values = frozenset(wanted.values)
@@ -100,55 +100,57 @@ def _writer(wanted: Field, fact: Fact, table: FieldTable, on: date) -> _Write:  
         case _, "number":
             return lambda value: f"{head}{scaled(value)}"
         case _, "integer" | "money":
-            return lambda value: f"{head}{value}"
+            return f"{head}%d".__mod__
         case _:
             return lambda value: f"{head}{whole(value)}"
 
 
-def _signs(wanted: Field, name: str) -> Callable[[Any, Any], str]:
+def _sign(wanted: Field, name: str, table: FieldTable) -> Callable[[Facts], str]:
     texts = {sign: text_of(name, sign) for sign in (-1, 0, 1)}
-    times = wanted.times
-    return lambda value, other: texts[sign_of(whole(value), whole(other), times)]
+    left, right, times = table.book.vocabulary[wanted.of], table.book.vocabulary[wanted.other], wanted.times
+
+    def compare(facts: Facts) -> str:
+        value, other = known_value(left, facts.get(left.name)), known_value(right, facts.get(right.name))
+        return "" if value is None or other is None else texts[sign_of(whole(value), whole(other), times)]
+
+    return compare
 
 
-def known_facts(facts: Facts, readers: Sequence[tuple[str, Read]]) -> dict[str, KnownValue]:
-    """Return the values of the facts that have readers, in the form of `known_value`; raises InvalidFact."""
-    return {name: value for name, read in readers if (value := read(facts.get(name))) is not None}
-
-
-def reader_of(fact: Fact) -> Read:
-    """Return what does for one fact what `known_value` does for all, most values recognised at a glance."""
+def _quickly(fact: Fact, write: _Write, slowly: _Writer) -> _Writer:  # noqa: PLR0911 - one answer for each type
+    """Return a writer that recognises most values at a glance; what it does not, is written slowly, or refused."""
     match fact.type:
         case "integer" | "money":
-            return lambda value: value if _integer(value) else known_value(fact, value)
+            return lambda value: (
+                write(value) if type(value) is int and -LARGEST_INTEGER <= value <= LARGEST_INTEGER else slowly(value)
+            )
         case "number":
-            return lambda value: value if _number(value) else known_value(fact, value)
+            return lambda value: (
+                write(value)
+                if type(value) is float
+                and -LARGEST_NUMBER <= value <= LARGEST_NUMBER
+                and round(value * SCALE) / SCALE == value
+                else slowly(value)
+            )
         case "boolean":
-            return lambda value: value if value is True or value is False else known_value(fact, value)
+            yes, no = write(True), write(False)
+            return lambda value: yes if value is True else no if value is False else slowly(value)
         case "enum":
-            return lambda value: value if type(value) is str and value in fact.values else known_value(fact, value)
+            written = {value: write(value) for value in fact.values}
+            return lambda value: written[value] if type(value) is str and value in written else slowly(value)
         case "text":
-            return lambda value: value if _plain(value) else known_value(fact, value)
+            return lambda value: (
+                write(value)
+                if type(value) is str and value.isprintable() and len(value) * _MOST_BYTES_A_LETTER <= LONGEST_TEXT
+                else slowly(value)
+            )
         case "set":
             permitted = frozenset(fact.values)
-            return lambda value: _several(value, permitted) or known_value(fact, value)
+            return lambda value: slowly(value) if (members := _members(value, permitted)) is None else write(members)
         case _:
-            return lambda value: known_value(fact, value)
+            return slowly
 
 
-def _integer(value: object) -> TypeGuard[int]:
-    return type(value) is int and -LARGEST_INTEGER <= value <= LARGEST_INTEGER
-
-
-def _number(value: object) -> TypeGuard[float]:
-    return type(value) is float and -LARGEST_NUMBER <= value <= LARGEST_NUMBER and round(value * SCALE) / SCALE == value
-
-
-def _plain(value: object) -> TypeGuard[str]:
-    return type(value) is str and value.isprintable() and len(value) * _MOST_BYTES_A_LETTER <= LONGEST_TEXT
-
-
-def _several(value: object, permitted: frozenset[str]) -> frozenset[str] | None:
+def _members(value: FactValue, permitted: frozenset[str]) -> frozenset[str] | None:
     if type(value) is not list and type(value) is not frozenset:
         return None
     try:

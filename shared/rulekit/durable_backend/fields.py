@@ -56,12 +56,6 @@ class FieldTable:
         codes = self.codes.setdefault(fact, {})
         return codes.setdefault(literal, len(codes) + 1)
 
-    def facts(self) -> tuple[str, ...]:
-        """Return the facts that the fields are made of."""
-        found = {one.of: None for one in self.names if one.kind not in {"in_force", "part"}}
-        found |= {one.other: None for one in self.names if one.kind == "sign"}
-        return tuple(found)
-
 
 def whole(value: object) -> int:
     """Return a number, date or boolean as the whole number the engine compares."""
