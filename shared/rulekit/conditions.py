@@ -64,10 +64,15 @@ _SIZE = Fact("size", "integer", "", "", Text("", ""))
 
 
 def read_condition(
-    rule: Mapping[str, object], vocabulary: Vocabulary, *, segments: Collection[str] | None = None
+    rule: Mapping[str, object],
+    vocabulary: Vocabulary,
+    *,
+    segments: Collection[str] | None = None,
+    holder: str | None = None,
 ) -> Condition:
     """Return an inline condition, decoded from JSON, in the rule language; `segments` are the ids it may name.
 
+    With `holder`, the service that will judge it, a fact which that service does not hold is a mistake.
     Raises RuleFaults with the way to each mistake (`rule.all.2.age`) as its path.
     """
     findings = Findings()
@@ -80,6 +85,8 @@ def read_condition(
     condition = reader.read(node)
     if segments is not None:
         reader.check_segments(segments)
+    if holder is not None:
+        reader.check_held(holder)
     findings.check()
     return condition
 
@@ -106,6 +113,14 @@ class ConditionReader:
         for place, segment in self.references:
             if segment not in known:
                 self._findings.unknown(place, "unknown_segment", "segment", segment, known)
+
+    def check_held(self, service: str) -> None:
+        """Note a fault for every fact that the service which will judge the condition does not hold."""
+        for place, name in self.uses:
+            fact = self._vocabulary[name]
+            if service not in fact.holders:
+                message = f"{name} is kept by {fact.owner}; {service}, which judges this, does not hold it"
+                self._findings.add(place, "fact_not_held", message)
 
     def read(self, node: Node, depth: int = 0) -> Condition:
         """Return the condition of a node; where it is faulty, a stand-in."""

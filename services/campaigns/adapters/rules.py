@@ -91,7 +91,9 @@ class BookInForce:
     def faults_of(self, condition: Mapping[str, object]) -> list[str]:
         """Say what is wrong with an inline condition."""
         try:
-            read_condition(condition, self._book.vocabulary, segments=self._book.segments)
+            read_condition(
+                condition, self._book.vocabulary, segments=self._book.segments, holder="customer_view"
+            )  # which selects the audience
         except RuleFaults as faulty:
             return [str(fault) for fault in faulty.faults]
         return []

@@ -199,7 +199,7 @@ def _condition(query: AudienceQuery, book: RuleBook) -> Condition:
     if query.since is not None or query.until is not None:
         raise InvalidRequest("since and until belong to a trigger", details={"field": "since"})
     if query.rule is not None:
-        return read_condition(query.rule, book.vocabulary, segments=book.segments)
+        return read_condition(query.rule, book.vocabulary, segments=book.segments, holder="customer_view")
     return InSegment(book.segment(str(query.segment)).id)
 
 

@@ -80,3 +80,4 @@ def _check_rules(plan: Sourced[Plan], book: RuleBook, findings: Findings) -> Non
             reader = ConditionReader(book.vocabulary, findings)
             reader.read(rule)
             reader.check_segments(book.segments)
+            reader.check_held("customer_view")  # which selects the audience

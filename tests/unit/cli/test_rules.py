@@ -236,3 +236,15 @@ treatments:
   - {treatment: call, offering: no-such-offering, steps: [{channel: outbound_call}]}
 converts: [crbt]
 """
+
+
+def test_a_plan_that_selects_by_a_fact_customer_view_does_not_hold_is_a_mistake(run: Run, tmp_path: Path) -> None:
+    folder = shutil.copytree(RULES, tmp_path / "copy")
+    vocabulary, plan = folder / "vocabulary.yaml", folder / "campaigns" / "call-assistant-renewal" / "plan.yaml"
+    waiting = "waiting: {type: integer, owner: campaigns, column: waiting, zh: 等待, en: Waiting}"
+    vocabulary.write_text(vocabulary.read_text("utf-8").replace("facts:\n", f"facts:\n  {waiting}\n", 1), "utf-8")
+    rule = plan.read_text("utf-8").replace("segment: call-assistant-to-renew", "rule: {waiting: {at_least: 1}}")
+    plan.write_text(rule, "utf-8")
+    said = run("rules", "check", "--rules", str(folder), "--json")
+    faults = [fault for fault in json.loads(said.stdout)["findings"] if fault["code"] == "fact_not_held"]
+    assert [(fault["path"], fault["line"]) for fault in faults] == [(str(plan), 10)]

@@ -2,6 +2,10 @@
 
 from pathlib import Path
 
+import pytest
+
+from shared.rulekit.conditions import read_condition
+from shared.rulekit.faults import RuleFaults
 from shared.rulekit.loading import load_rules
 from tests.unit.rulekit.rule_folders import VOCABULARY, faults_of, make_folder, only, put_rule
 
@@ -65,3 +69,13 @@ def test_a_trigger_uses_facts_and_events_of_customer_view(tmp_path: Path) -> Non
     assert (fault.code, fault.line) == ("event_not_held", 5)
     put_rule(tmp_path, "triggers", "one", "kind: count\nevent: paid\nat_least: 1\nwithin: 1d\nwhen: {waiting: 1}\n")
     assert only(faults_of(tmp_path)).code == "fact_not_held"
+
+
+def test_a_condition_written_inline_is_refused_by_the_service_that_will_judge_it(tmp_path: Path) -> None:
+    vocabulary = load_rules(make_folder(tmp_path, HELD)).vocabulary
+    condition = {"all": [{"age": 1}, {"waiting": 1}]}
+    assert read_condition(condition, vocabulary)
+    assert read_condition(condition, vocabulary, holder="campaigns")
+    with pytest.raises(RuleFaults) as caught:
+        read_condition(condition, vocabulary, holder="customer_view")
+    assert [(one.path, one.code) for one in caught.value.faults] == [("rule.all.1.waiting", "fact_not_held")]
