@@ -25,7 +25,7 @@ class Life:
 
     def __init__(self, world: World, seed: int) -> None:
         self.world = world
-        self.chance = random.Random(seed)  # noqa: S311 - a test's chance, not a secret
+        self.chance = random.Random(seed)
         self.asked: list[ContactRequest] = []
 
     def live(self, steps: int) -> None:
@@ -85,7 +85,9 @@ class Life:
                 campaign_id=each.campaign_id,
                 offering_id=each.offering_id,
                 channel="sms",
-                outcome=self.chance.choice(["accepted", "later", "ignored", "delivered", "no_answer", "refused", "opt_out"]),
+                outcome=self.chance.choice(
+                    ["accepted", "later", "ignored", "delivered", "no_answer", "refused", "opt_out"]
+                ),
                 detail="",
                 at=self.world.clock.now() - timedelta(hours=self.chance.choice([0, 2])),
                 simulated=True,

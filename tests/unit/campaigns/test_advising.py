@@ -1,7 +1,7 @@
 """What a visitor is offered: who gets nothing, what comes first, what is withheld and why."""
 
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,15 +10,18 @@ import pytest
 from services.campaigns.adapters.rules import FolderRules
 from services.campaigns.adapters.store import SqlStore
 from services.campaigns.application.kept_setting import KeptSetting
+from services.campaigns.application.ports import Eligible, RuleWords
+from services.campaigns.domain.candidate import Cause
 from services.campaigns.domain.conflicts import Exclusive, NotWithin
 from services.campaigns.domain.members import Members
 from shared.kernel.faults import Fault, NotFound, Unavailable
 from shared.kernel.text import Text
 from shared.rulekit.rule_book import RuleSource
+from shared.rulekit.rules import Level
 from tests.unit.campaigns.desk import VISITOR, Desk, Maker, offered, on_visit, question, withheld
 from tests.unit.campaigns.mortality import Trouble, unavailable
 from tests.unit.campaigns.neighbours import FULL, FakeRules
-from tests.unit.campaigns.world import MORNING
+from tests.unit.campaigns.world import MORNING, offering
 from tests.unit.customer_view.rules_folder import write_rules
 
 ONE_CRBT = Exclusive("one-crbt", "3", Text("一项彩铃", "one CRBT"), Members(categories=frozenset({"crbt"})))
@@ -135,6 +138,29 @@ def test_reasons_name_the_rule_and_carry_the_subscriber_s_own_figures(desk: Make
         assert "12.5" in text
         assert " / " in text
     assert why_not.text.startswith("不满足（适配性）：")
+
+
+def test_of_several_reasons_the_lowest_level_is_told_first(desk: Maker) -> None:
+    levels: dict[str, Level] = {"fits": "suitability", "law": "eligibility", "sense": "applicability"}
+    words = {name: RuleWords("1", Text(name, name), level) for name, level in levels.items()}
+    at = desk(on_visit("a", "paper"), rules=FakeRules(eligibility=words))
+    at.offer(offering("paper", "news", rules=["fits", "sense", "law"]))
+    [*reasons] = withheld(at.ask())["a"].reasons
+    assert [each.rule_id for each in reasons] == ["law", "sense", "fits"]
+    assert [each.text.partition(" / ")[2].partition(":")[0] for each in reasons] == [
+        f"not met ({levels[each.rule_id]})" for each in reasons
+    ]
+
+
+def test_without_an_answer_of_the_rules_engine_nothing_that_needs_one_is_offered(desk: Maker) -> None:
+    class Silent(FakeRules):
+        def eligible(self, rule_ids: Sequence[str], facts: Mapping[str, Any], on: date, key: str) -> Eligible:  # noqa: ARG002
+            return Eligible({}, {name: Cause("campaign:engine-fault", "1", "无 / none") for name in rule_ids})
+
+    at = desk(on_visit("a", "app"), on_visit("b", "tone"), rules=Silent(), tags={VISITOR: ["app"]})
+    answer = at.ask()
+    assert offered(answer) == ["b"]
+    assert [each.rule_id for each in withheld(answer)["a"].reasons] == ["campaign:engine-fault"]
 
 
 def test_of_two_exclusive_offers_the_better_one_wins_and_the_other_says_why(desk: Maker) -> None:
