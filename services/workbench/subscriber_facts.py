@@ -30,8 +30,8 @@ def facts_in_database(customer_id: str, url: str, folder: Path) -> Mapping[str, 
         with database_base(url) as base, base.reading() as connection:
             columns = base.columns(vocabulary)
             wanted = [column.label(f"fact_{at}") for at, column in enumerate(columns.values())]
-            query = sa.select(*wanted).select_from(sa.table("customer"))
-            row = connection.execute(query.where(sa.column("customer_id") == customer_id)).one_or_none()
+            query = sa.select(*wanted).select_from(base.table)
+            row = connection.execute(query.where(base.table.c.customer_id == customer_id)).one_or_none()
     except sa.exc.ArgumentError as fault:
         raise DatabaseUnavailable("--database: that is no URL of a database", details={"field": "database"}) from fault
     except sa.exc.DBAPIError as fault:
