@@ -67,6 +67,7 @@ def find_edits(before: Side, after: Side) -> list[Edit]:
     """Return every rule, fact, offering and campaign whose content differs, by kind and id."""
     pairs: tuple[tuple[str, Mapping[str, object], Mapping[str, object]], ...] = (
         ("vocabulary", before.book.vocabulary.facts, after.book.vocabulary.facts),
+        ("events", before.book.events, after.book.events),
         ("segments", _versions(before.book.segments), _versions(after.book.segments)),
         ("eligibility", _versions(before.book.eligibility), _versions(after.book.eligibility)),
         ("conflicts", _versions(before.book.conflicts), _versions(after.book.conflicts)),

@@ -11,6 +11,7 @@ _KINDS = {
     "offering": Text("产品", "offering"),
 }
 _STATUSES = {"changed": Text("修改", "changed"), "added": Text("新增", "added"), "removed": Text("删除", "removed")}
+_BY_EVENTS = frozenset({"triggers", "events"})
 SYNTHETIC = Text("合成数据，非真实用户", "synthetic subscribers, not real people")
 
 
@@ -79,6 +80,13 @@ def notes(report: PlanReport) -> list[Text]:
                 f"contacts are an estimate: {judged:,} subscribers lived through day by day and scaled up, without past"
                 " contacts or lists; capacity and pace are cut to the sample",
             )
+        )
+    if report.contacts is not None and report.contacts.by_trigger:
+        names = ", ".join(report.contacts.by_trigger)
+        found.append(Text(f"按触发加入的阶段未计入：{names}", f"phases by trigger are left out: {names}"))
+    if any(edit.kind in _BY_EVENTS for edit in report.edits):
+        found.append(
+            Text("触发规则的影响取决于今后的事件，未计入", "what triggers do depends on events to come: not counted")
         )
     return found
 

@@ -1,7 +1,7 @@
 """Compare two versions of the rules over a base: counts of everybody, contacts estimated from a sample."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from services.workbench.customer_base import CustomerBase
@@ -24,7 +24,7 @@ from services.workbench.rule_plan.wording import reason_of
 from shared.kernel.text import Text
 
 _NOBODY_KNOWS = Text("未知", "unknown")
-_FOR_CONTACTS = frozenset({"conflicts", "contact_policy", "ranking", "campaigns", "catalogue"})
+_FOR_CONTACTS = frozenset({"conflicts", "contact_policy", "ranking", "campaigns", "catalogue", "vocabulary"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +133,14 @@ def _contacts(base: CustomerBase, before: Side, after: Side, subscribers: int, w
         subscribers=subscribers,
         before=sum(one.contacts_before or 0 for one in campaigns),
         after=sum(one.contacts_after or 0 for one in campaigns),
+        by_trigger=sorted(set(_by_trigger(before)) | set(_by_trigger(after))),
         campaigns=campaigns,
     )
+
+
+def _by_trigger(side: Side) -> Iterator[str]:
+    for name, plan in side.plans.items():
+        yield from (f"{name}/{phase.phase}" for phase in plan.phases if phase.trigger is not None)
 
 
 def _campaign(name: str, old: Expected | None, new: Expected | None, share: float) -> CampaignContacts:

@@ -86,6 +86,8 @@ class ContactEstimate(msgspec.Struct, frozen=True, kw_only=True):
     subscribers: int
     before: int
     after: int
+    by_trigger: list[str]
+    """Phases (campaign/phase) left out, because events decide who joins them."""
     campaigns: list[CampaignContacts]
 
 

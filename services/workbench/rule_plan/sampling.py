@@ -108,6 +108,8 @@ def _number_of(base: CustomerBase) -> sa.ColumnElement[int]:
 
 
 def _audience(phase: Phase, side: Side) -> Condition | None:
+    if phase.trigger is not None:
+        return None  # who joins depends on events to come, which no base holds
     if phase.segment is not None:
         return InSegment(phase.segment) if phase.segment in side.book.segments else None
     rule: Mapping[str, object] = phase.rule or {}

@@ -1,15 +1,17 @@
 """Expected contacts: campaigns lived through with a sample, judged by the domain that judges real contacts."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from services.campaigns.domain.offering import Offering
 from services.campaigns.domain.plan import Answers, Cell, Phase, Plan, Simulation, Step, Treatment
 from services.workbench.rule_plan.contacts import Expected, expect
-from services.workbench.rule_plan.sampling import Sampled, Seen
+from services.workbench.rule_plan.sampling import Questions, Sampled, Seen
 from services.workbench.rule_plan.sides import Side
 from shared.rulekit.loading import load_rules
 from tests.unit.rulekit.rule_folders import ON, make_folder, put_rule
@@ -105,3 +107,11 @@ def test_the_same_sample_gives_the_same_figures(tmp_path: Path) -> None:
     side = side_of(tmp_path, [plan_of("crbt", pace=9), plan_of("weather")], weekly=WEEKLY, capacity=CAPACITY)
     people = members(60, "crbt", "weather")
     assert expect(side, people, 1.0) == expect(side, people[::-1], 1.0)
+
+
+def test_a_phase_by_trigger_has_no_audience_that_a_base_could_know(tmp_path: Path) -> None:
+    plan = replace(plan_of("crbt"), phases=(Phase("only", ON, ON, trigger="quota-passed"),))
+    side = side_of(tmp_path, [plan])
+    asked = Questions(side, {"age": sa.column("age", sa.BigInteger)})
+    assert [str(truth) for truth in asked.truths][:1] == ["false"]
+    assert asked.seen([0b11]) == Seen(frozenset({("crbt", "only")}), frozenset())
