@@ -2,6 +2,7 @@
 
 import contextlib
 import itertools
+from datetime import timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -128,3 +129,29 @@ def test_spans_are_sets_of_numbers(one: tuple[tuple[int, int], ...], other: tupl
     assert inside(common(one, other)) == inside(one) & inside(other)
     assert inside(without(one, other)) == inside(one) - inside(other)
     assert all(low <= high for low, high in without(one, other))
+
+
+DAYS = [ON - timedelta(days=days) for days in (-1, 0, 1, 29, 30, 31)]
+EDGES: list[tuple[Compare, list[object]]] = [
+    *((Compare("joined", word, 30), [*DAYS]) for word in ("within", "older_than")),
+    *(
+        (Compare(fact, word, 2), [1, 2, 3, 10**12, -(10**12)])
+        for fact in ("age", "spend")
+        for word in ("equals", "at_least", "more_than", "at_most", "less_than")
+    ),
+    *((Compare("used", word, 2.4), [2.3999, 2.4, 2.4001]) for word in ("equals", "at_least", "less_than")),
+    (Compare("joined", "less_than", ON), [*DAYS]),
+    (Compare("handset", "one_of", ("a", "b")), ["a", "b", "c", ""]),
+    (Compare("brand", "equals", "mzone"), ["gotone", "mzone"]),
+]
+
+
+@pytest.mark.parametrize(("condition", "values"), EDGES, ids=[f"{one.fact} {one.operator}" for one, _ in EDGES])
+def test_at_every_edge_it_agrees_with_the_reference(book: RuleBook, condition: Compare, values: list[object]) -> None:
+    solver = solver_for(book)
+    for value in values:
+        facts_now = {condition.fact: value}
+        exactly = solver.translator.is_true(Compare(condition.fact, "equals", value))  # type: ignore[arg-type]  # a value of the fact's own type
+        truth = evaluate(condition, facts_now, book=book, on=ON)  # type: ignore[arg-type]  # likewise
+        assert solver.is_possible(exactly, solver.translator.is_true(condition)) is truth
+        assert solver.is_possible(exactly, solver.translator.is_false(condition)) is not truth
