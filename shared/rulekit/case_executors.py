@@ -77,16 +77,17 @@ class SqlExecutor:
         facts = [fact for fact in self._book.vocabulary if fact.name in read]
         place = sa.Column("place", sa.Integer)
         held = [sa.Column(f"fact_{at}", column_type(fact)) for at, fact in enumerate(facts)]
-        table = sa.Table("judged", sa.MetaData(), place, *held, prefixes=["TEMPORARY"], postgresql_on_commit="DROP")
+        table = sa.Table("judged", sa.MetaData(), place, *held, prefixes=["TEMPORARY"])
         columns = {fact.name: column for fact, column in zip(facts, held, strict=True)}
         judged = [to_sql(one, columns, self._book, on).label(f"c{at}") for at, one in enumerate(conditions)]
         stored = [
             {"place": at, **{columns[fact.name].key: to_storage(fact, row.get(fact.name)) for fact in facts}}
             for at, row in enumerate(rows)
         ]
-        with self._engine.begin() as connection:
+        with self._engine.connect() as connection:  # ends with a rollback: the table is never kept
+            if connection.dialect.name == "sqlite":
+                connection.exec_driver_sql("BEGIN")  # its driver begins nothing before a CREATE
             table.create(connection)
             connection.execute(sa.insert(table), stored)
-            found = connection.execute(sa.select(*judged).select_from(table).order_by(place)).all()
-            table.drop(connection)
+            found = connection.execute(sa.select(*judged).order_by(place)).all()
         return [[None if value is None else bool(value) for value in row] for row in found]

@@ -96,13 +96,25 @@ class _Translation:
             case Any(parts):
                 return _joined(sa.or_, [sa.false(), *(self.of(part) for part in parts)])
             case Not(part):
-                return sa.not_(self.of(part))
+                return self._opposite(part)
             case IsKnown(fact):
                 return self._column(fact).is_not(None)
             case InSegment(segment):
                 return self._in_segment(segment)
             case Compare():
                 return self._compare(condition)
+
+    def _opposite(self, condition: Condition) -> _Boolean:
+        """Return the negation, taken down to the leaves: SQLite's parser has room for some 40 negated groups."""
+        match condition:
+            case Not(part):
+                return self.of(part)
+            case All(parts):
+                return _joined(sa.or_, [sa.false(), *(self._opposite(part) for part in parts)])
+            case Any(parts):
+                return _joined(sa.and_, [sa.true(), *(self._opposite(part) for part in parts)])
+            case _:
+                return sa.not_(self.of(condition))
 
     def _column(self, fact: str) -> _Column:
         column = self._columns.get(fact)

@@ -206,6 +206,30 @@ def test_a_condition_of_thousands_of_tests_is_decided(book: RuleBook, sqlite: Sq
 
 
 @pytest.mark.usefixtures("no_trial")
+@pytest.mark.parametrize("age", [None, 0, 1, 40])
+def test_negated_groups_in_one_another_deeper_than_any_file_are_decided(
+    book: RuleBook, sqlite: SqlExecutor, age: int | None
+) -> None:
+    deep: Condition = Compare("age", "equals", 1)
+    for number in range(40):  # as segments that name segments make them; SQLite's parser holds some 40 groups
+        other = Compare("age", "equals", number)
+        deep = Not(Any((Not(All((deep, other))), Not(other))))
+    truth = reference.evaluate(deep, {"age": age}, book=book, on=ON)
+    assert DurableJudge({"deep": deep}, book).judge({"age": age}, on=ON) == {"deep": truth}
+    assert sqlite(deep, {"age": age}, ON) is truth
+
+
+@pytest.mark.usefixtures("no_trial")
+def test_a_failed_statement_leaves_nothing_behind(book: RuleBook) -> None:
+    engine = sa.create_engine("sqlite://")
+    executor, wide = SqlExecutor(book, engine), Compare("age", "one_of", tuple(range(40_000)))
+    with pytest.raises(sa.exc.OperationalError, match="too many SQL variables"):
+        executor(wide, {"age": 1}, ON)
+    assert executor(Compare("age", "equals", 1), {"age": 1}, ON) is True
+    engine.dispose()
+
+
+@pytest.mark.usefixtures("no_trial")
 def test_the_order_of_conditions_and_of_facts_does_not_matter(book: RuleBook) -> None:
     conditions_of = {name: InSegment(name) for name in NAMES}
     about = {"age": 2, "arrears": False, "used": 0.3, "brand": "mzone", "spend": 5, "products": [], "tenure": 1}
