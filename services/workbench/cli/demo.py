@@ -1,5 +1,6 @@
 """`banyan demo`: the main job from audience to evaluation, in this process, on a steered clock."""
 
+import logging
 import shutil
 from datetime import date, datetime
 from pathlib import Path
@@ -70,7 +71,9 @@ def _run(
     from services.workbench.demo.sources import GeneratedProvince, SubscriberFile  # noqa: PLC0415
     from services.workbench.suite import EmbeddedSuite  # noqa: PLC0415
     from shared.kernel.clock import SteeredClock  # noqa: PLC0415
+    from shared.observability.logging import configure_logging  # noqa: PLC0415
 
+    configure_logging("text", level=logging.WARNING)  # what services note in passing is not the demo's output
     databases = out / "databases"
     shutil.rmtree(databases, ignore_errors=True)  # a rehearsal starts from nothing, or its seed would mean nothing
     source: Intake = GeneratedProvince(seed, size)

@@ -19,6 +19,12 @@ def test_an_empty_variable_counts_as_unset() -> None:
     assert Environment({"BANYAN_SEED": ""}).text("BANYAN_SEED", "1") == "1"
 
 
+def test_rule_sets_are_kept_beside_the_databases_unless_told_otherwise(tmp_path: Path) -> None:
+    assert Environment({"BANYAN_VAR": str(tmp_path)}).rule_sets() == tmp_path / "rule_sets"
+    assert Environment({"BANYAN_VAR": "x", "BANYAN_RULE_SETS": str(tmp_path)}).rule_sets() == tmp_path
+    assert Environment({}).rule_sets() == Path("var/rule_sets").absolute()
+
+
 def test_every_fault_is_named_at_once(tmp_path: Path) -> None:
     env = Environment(
         {

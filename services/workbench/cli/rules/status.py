@@ -41,8 +41,8 @@ def status(folder: Path, wait: float | None, timeout: float, lang: str, *, as_js
 
     settings = BusSettings.from_environment(os.environ)
     local = local_rules(folder)
-    pin = RuleArchive(Environment(os.environ).rule_sets()).pin()
-    expected = (pin.version if pin else local.version) if wait is not None else None
+    pin = RuleArchive(Environment(os.environ).rule_sets()).pin() if wait is not None else None
+    expected = None if wait is None else pin.version if pin else local.version
     found = await_agreement(
         lambda: judge_roll(call_roll(settings, CONTAINERS, timeout), local, expected), wait if wait is not None else 0
     )
