@@ -25,7 +25,12 @@ _DENIES: Final = {
     "one_of": Text("不属于", "is none of"),
     "contains_any": Text("不含", "has none of"),
 }
-_DATES: Final = {"more_than": Text("晚于", "after"), "less_than": Text("早于", "before")}
+_DATES: Final = {
+    "more_than": Text("晚于", "after"),
+    "less_than": Text("早于", "before"),
+    "at_least": Text("不早于", "on or after"),
+    "at_most": Text("不晚于", "on or before"),
+}
 _AGES: Final = {
     "older_than": Text("早于{days}天前", "more than {days} days ago"),
     "within": Text("在最近{days}天内", "within the last {days} days"),
