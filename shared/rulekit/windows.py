@@ -9,7 +9,7 @@ This is the reference; it is also what the event store uses, so that one event h
 - Days are counted in the zone of the instant.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 from functools import lru_cache
@@ -26,6 +26,9 @@ from shared.rulekit.model import (
 )
 from shared.rulekit.reference import evaluate
 from shared.rulekit.vocabulary import Vocabulary
+
+LINGER = timedelta(days=7)
+"""How much longer than it must last an absence is looked for: so late may whoever looks for it come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,15 +113,25 @@ def next_look(
     return min(later).astimezone(at.tzinfo) if later else None
 
 
-def lookback(book: RuleBook) -> timedelta:
-    """Return how far back any trigger of the book looks; an absence until it may have fired a second time."""
-    spans = [
-        rule.pattern.span + (rule.again_after or timedelta())
-        if isinstance(rule.pattern, AbsencePattern)
-        else rule.pattern.within
-        for rule in book.triggers.values()
-    ]
-    return max(spans, default=timedelta())
+@lru_cache(maxsize=16)
+def lookback(book: RuleBook) -> Mapping[str, timedelta]:
+    """Return, for each type of event that triggers name, how far back any of them looks.
+
+    An absence is looked for until it may have fired a second time, and `LINGER` longer. Whoever sees the event that
+    began one sees what ended it.
+    """
+    longest: dict[str, timedelta] = {}
+    for rule in book.triggers.values():
+        if isinstance(rule.pattern, AbsencePattern):
+            span = rule.pattern.span + (rule.again_after or timedelta()) + LINGER
+        else:
+            span = rule.pattern.within
+        for match in _matches_of(rule.pattern):
+            longest[match.event] = max(span, longest.get(match.event, span))
+    absences = [rule.pattern for rule in book.triggers.values() if isinstance(rule.pattern, AbsencePattern)]
+    while short := [one for one in absences if longest[one.without.event] < longest[one.after.event]]:
+        longest |= {one.without.event: longest[one.after.event] for one in short}
+    return longest
 
 
 @lru_cache(maxsize=16)

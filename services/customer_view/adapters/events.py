@@ -45,14 +45,14 @@ class SqlEvents:
         ]
         insert_missing(self._connection, customer_event, rows)
 
-    def of_customers(self, customer_ids: Sequence[str], since: datetime) -> Mapping[str, list[Event]]:
-        """Return the events of subscribers from an instant on."""
+    def of_customers(self, customer_ids: Sequence[str], since: Mapping[str, datetime]) -> Mapping[str, list[Event]]:
+        """Return the events of subscribers, of each type named from its instant on."""
         columns = customer_event.c
+        wanted = sa.or_(*(sa.and_(columns.type == kind, columns.at >= start) for kind, start in since.items()))
         query = sa.select(columns.customer_id, columns.type, columns.at, columns.attributes)
+        query = query.where(in_keys(columns.customer_id, customer_ids), in_keys(columns.type, list(since)), wanted)
         found: dict[str, list[Event]] = defaultdict(list)
-        for row in self._connection.execute(
-            query.where(in_keys(columns.customer_id, customer_ids), columns.at >= since)
-        ):
+        for row in self._connection.execute(query):
             found[row[0]].append(Event(row[1], row[2], row[3]))
         return found
 

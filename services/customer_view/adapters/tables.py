@@ -50,7 +50,7 @@ customer_event = sa.Table(
     sa.Column("type", sa.Text, nullable=False),
     sa.Column("at", Instant, nullable=False),
     sa.Column("attributes", Document, nullable=False),
-    sa.Index("customer_event_customer", "customer_id", "at"),
+    sa.Index("customer_event_customer", "customer_id", "type", "at"),
     sa.Index("customer_event_at", "at"),
 )
 trigger_firing = sa.Table(

@@ -32,8 +32,8 @@ class Events(Protocol):
         """Store events; those whose id is there are left as they are."""
         ...
 
-    def of_customers(self, customer_ids: Sequence[str], since: datetime) -> Mapping[str, list[Event]]:
-        """Return the events of subscribers from an instant on; who has none is left out."""
+    def of_customers(self, customer_ids: Sequence[str], since: Mapping[str, datetime]) -> Mapping[str, list[Event]]:
+        """Return the events of subscribers, of each type named from its instant on; who has none is left out."""
         ...
 
     def last_firings(self, customer_ids: Sequence[str]) -> Mapping[tuple[str, str], datetime]:

@@ -1,6 +1,6 @@
 """Events as they come from outside: what is wrong with one, and how long events are kept."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -11,8 +11,8 @@ from shared.rulekit.windows import Event, attributes_of, lookback
 
 AHEAD = timedelta(hours=1)
 """How far ahead of our clock an event may lie: the clocks of those who tell us are not ours."""
-MARGIN = timedelta(days=7)
-"""How much longer than any trigger looks back events are kept: so long may a sweep fail to come."""
+LEAST_KEPT = timedelta(days=7)
+"""How long events are kept at least: a trigger that is new or was changed finds them."""
 _LONGEST_ID = 128
 
 
@@ -34,8 +34,13 @@ class EventFault:
 
 
 def kept_since(book: RuleBook, now: datetime) -> datetime:
-    """Return the instant from which on events are kept."""
-    return now - lookback(book) - MARGIN
+    """Return the instant from which on events are kept: as far back as any trigger looks."""
+    return now - max([LEAST_KEPT, *lookback(book).values()])
+
+
+def read_since(book: RuleBook, now: datetime) -> Mapping[str, datetime]:
+    """Return, for each type of event that triggers name, the instant from which on they are read."""
+    return {kind: now - span for kind, span in lookback(book).items()}
 
 
 def check_event(happening: Happening, book: RuleBook, *, now: datetime, since: datetime) -> Iterator[EventFault]:

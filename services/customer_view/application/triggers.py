@@ -8,7 +8,13 @@ from zoneinfo import ZoneInfo
 
 from services.customer_view.application.event_ports import Due, Firing, TriggerEngine
 from services.customer_view.application.faults import BatchTooLarge
-from services.customer_view.application.happenings import Happening, check_event, kept_since, known_attributes
+from services.customer_view.application.happenings import (
+    Happening,
+    check_event,
+    kept_since,
+    known_attributes,
+    read_since,
+)
 from services.customer_view.application.ports import FactsById, Rules, Store, Transaction
 from shared.contracts.customer_view import (
     CustomerEvent,
@@ -26,7 +32,7 @@ from shared.rulekit.model import RuleBook
 from shared.rulekit.windows import Event, may_fire, next_look, trigger_facts, with_windows
 
 _LOG = logging.getLogger(__name__)
-PAGE = 1_000
+PAGE = 500
 """Subscribers judged at once: their events are in memory together."""
 _PER_EVENT = 200
 _FORGOTTEN_AT_ONCE = 20_000
@@ -80,8 +86,8 @@ class Triggers:
         ]
         bad = {fault.index for fault in faults}
         with self._store.write(book) as transaction:
-            named = sorted({one.customer_id for index, one in enumerate(happenings) if index not in bad})
-            known = transaction.known(named, _reads(book))
+            customer_ids = sorted({one.customer_id for index, one in enumerate(happenings) if index not in bad})
+            known = transaction.known(customer_ids, _reads(book))
             strangers = [
                 RowFault(index=index, field="customer_id", message=f"there is no subscriber {one.customer_id!r}")
                 for index, one in enumerate(happenings)
@@ -90,7 +96,9 @@ class Triggers:
             bad |= {fault.index for fault in strangers}
             good = [one for index, one in enumerate(happenings) if index not in bad]
             transaction.events.keep(good)
-            self._judge_all(transaction, book, known, now)
+            named = read_since(book, now)
+            concerned = {one.customer_id for one in good if one.event.type in named}
+            self._judge_all(transaction, book, {who: known[who] for who in sorted(concerned)}, now)
         return UpsertResult(written=len(good), faults=[*faults, *strangers])
 
     def fire_due(self, until: datetime | None) -> FiringReport:
@@ -135,15 +143,15 @@ class Triggers:
                 deleted = transaction.events.forget(before, _FORGOTTEN_AT_ONCE)
 
     def _judge_all(self, transaction: Transaction, book: RuleBook, known: FactsById, at: datetime) -> None:
-        customer_ids = sorted(known)
-        for start in range(0, len(customer_ids) if book.triggers else 0, PAGE):
+        customer_ids = list(known)
+        for start in range(0, len(customer_ids), PAGE):
             page = customer_ids[start : start + PAGE]
             self._judge(transaction, book, {one: known[one] for one in page}, at)
 
     def _judge(self, transaction: Transaction, book: RuleBook, known: FactsById, at: datetime) -> _Tally:
         """Judge subscribers with these facts, all locked: store and tell what fires, and when to look again."""
         customer_ids = list(known)
-        events = transaction.events.of_customers(customer_ids, kept_since(book, at))
+        events = transaction.events.of_customers(customer_ids, read_since(book, at))
         last = transaction.events.last_firings(customer_ids)
         rules = list(book.triggers.values())
         windows = [trigger_facts(rules, events.get(one, ()), at=at, book=book) for one in customer_ids]

@@ -58,8 +58,11 @@ def test_events_come_back_by_subscriber_and_the_first_of_an_id_stands(within: Ca
     first, other = happened("1", "a", percent=80, product="彩铃"), happened("2", "b")
     within(lambda events: events.keep([first, other, happened("3", "a", 3 * HOUR)]))
     within(lambda events: events.keep([happened("1", "b", percent=1), other]))
-    found = within(lambda events: dict(events.of_customers(["a", "b", "c"], NOW - 2 * HOUR)))
-    assert found == {"a": [first.event], "b": [other.event]}
+    since = {"quota_passed": NOW - 2 * HOUR, "top_up": NOW - HOUR / 2}
+    topped = [Happening(f"t{ago}", "b", Event("top_up", NOW - ago * HOUR, {})) for ago in (0, 1)]
+    within(lambda events: events.keep([*topped, Happening("5", "a", Event("trial_started", NOW, {}))]))
+    found = within(lambda events: dict(events.of_customers(["a", "b", "c"], since)))
+    assert found == {"a": [first.event], "b": [other.event, topped[0].event]}
 
 
 def test_the_latest_firing_counts(within: Callable[[Work], object]) -> None:
@@ -91,7 +94,9 @@ def test_other_triggers_have_everybody_with_recent_events_looked_at_once(within:
 def test_old_events_are_deleted_in_slices(within: Callable[[Work], object]) -> None:
     within(lambda events: events.keep([happened(str(hours), "a", hours * HOUR) for hours in range(6)]))
     assert [within(lambda events: events.forget(NOW - 2 * HOUR, 2)) for _ in range(3)] == [2, 1, 0]
-    found = within(lambda events: sorted(one.at for one in events.of_customers(["a"], NOW - 99 * HOUR)["a"]))
+    found = within(
+        lambda events: sorted(one.at for one in events.of_customers(["a"], {"quota_passed": NOW - 99 * HOUR})["a"])
+    )
     assert found == [NOW - 2 * HOUR, NOW - HOUR, NOW]
 
 

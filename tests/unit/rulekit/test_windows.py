@@ -3,13 +3,15 @@
 import itertools
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
+from unittest.mock import patch
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.kernel.text import Text
+from shared.rulekit import windows
 from shared.rulekit.model import (
     AbsencePattern,
     Compare,
@@ -23,7 +25,7 @@ from shared.rulekit.model import (
     ValidFor,
 )
 from shared.rulekit.vocabulary import Fact, Vocabulary
-from shared.rulekit.windows import Event, fires, lookback, next_look, trigger_facts, window
+from shared.rulekit.windows import LINGER, Event, fires, lookback, next_look, trigger_facts, window
 from tests.unit.rulekit.histories import ANY_A, ANY_B, HIGH, HOUR, NOON, TYPES, histories, patterns, rule, spans
 
 AGE = Fact("age", "integer", "customer_view", "age", Text("年龄", "age"))
@@ -191,10 +193,35 @@ def test_a_rule_is_looked_at_on_its_first_day() -> None:
     assert look == datetime(2026, 3, 12, tzinfo=UTC)
 
 
-def test_a_book_looks_back_as_far_as_its_longest_trigger() -> None:
+FAR, NEAR = CountPattern(ANY_A, 1, 6 * HOUR), AbsencePattern(ANY_A, ANY_B, HOUR)
+"""One has events read from far back, the other knows of an end only if that is read from as far back."""
+
+
+@given(several=st.lists(patterns, max_size=2).map(lambda some: [*some, NEAR, FAR]), events=histories)
+@settings(max_examples=300)
+def test_nothing_is_seen_in_what_a_book_looks_back_to_that_is_not_there(
+    several: list[Pattern], events: list[Event]
+) -> None:
+    rules = [rule(pattern, id=f"t{number}") for number, pattern in enumerate(several)]
+    book = book_of(*rules)
+    with patch.object(windows, "LINGER", timedelta()):
+        spans = windows.lookback.__wrapped__(book)
+    looked_at = [one for one in events if one.type in spans and one.at >= NOON - spans[one.type]]
+    for pattern in several:
+        seen, there = (window(pattern, some, at=NOON, book=book) for some in (looked_at, events))
+        assert seen == there or (isinstance(pattern, AbsencePattern) and (seen, there) == (0, 1))
+
+
+def test_who_sees_what_began_an_absence_sees_what_ended_it() -> None:
+    absence = rule(AbsencePattern(ANY_A, ANY_B, HOUR))
+    spans = lookback(book_of(absence, rule(CountPattern(ANY_A, 1, 999 * HOUR), id="u")))
+    assert spans == {"a": 999 * HOUR, "b": 999 * HOUR}
+
+
+def test_a_book_looks_back_as_far_as_the_longest_trigger_of_each_type() -> None:
     one = rule(CountPattern(ANY_A, 1, 72 * HOUR))
     other = rule(AbsencePattern(ANY_A, ANY_B, 50 * HOUR), again_after=48 * HOUR, id="u")
-    assert lookback(book_of(one)) == 72 * HOUR
-    assert lookback(book_of(one, other)) == 98 * HOUR
-    assert lookback(BOOK) == timedelta()
+    assert lookback(book_of(one)) == {"a": 72 * HOUR}
+    assert lookback(book_of(one, other)) == dict.fromkeys("ab", 98 * HOUR + LINGER)
+    assert lookback(BOOK) == {}
     assert trigger_facts([one, other], [a(60)], at=NOON, book=book_of(one, other)) == {"window.t": 1, "window.u": 1}

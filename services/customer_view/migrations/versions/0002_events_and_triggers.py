@@ -21,7 +21,7 @@ def upgrade() -> None:
         sa.Column("at", Instant, nullable=False),
         sa.Column("attributes", Document, nullable=False),
     )
-    op.create_index("customer_event_customer", "customer_event", ["customer_id", "at"])
+    op.create_index("customer_event_customer", "customer_event", ["customer_id", "type", "at"])
     op.create_index("customer_event_at", "customer_event", ["at"])
     op.create_table(
         "trigger_firing",
