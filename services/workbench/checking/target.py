@@ -13,11 +13,11 @@ def folder_of(path: Path, default: Path) -> Path | None:
     for folder in (path, *path.parents):
         if (folder / _VOCABULARY).is_file():
             return folder
-    resolved = path.absolute()
+    resolved = path.resolve()
     for folder in resolved.parents:
         if (folder / _VOCABULARY).is_file():
             return folder
-    if resolved.is_relative_to(default.absolute()):
+    if resolved.is_relative_to(default.resolve()):
         return default
     return path if path.is_dir() else None
 
@@ -26,5 +26,4 @@ def inside(path: Path, folder: Path) -> Path:
     """Return a path in the folder the way the folder is written, so that the places of findings begin with it."""
     if path.is_relative_to(folder):
         return path
-    absolute = path.absolute()
-    return folder / absolute.relative_to(folder.absolute())
+    return folder / path.resolve().relative_to(folder.resolve())

@@ -104,6 +104,18 @@ def test_a_path_shows_what_is_wrong_there_and_nothing_else(run: Run, folder: Pat
     assert run("rules", "check", str(folder / "segments" / "misses-calls" / "rule.yaml")).exit_code == 0
 
 
+def test_a_path_may_be_relative_to_where_one_stands(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rule = folder / "segments" / "crbt-lost" / "rule.yaml"
+    rule.write_text(rule.read_text("utf-8").replace("crbt_subscribed", "crbt_subscribd"), "utf-8")
+    for place, path in ((folder, "."), (folder / "segments", "crbt-lost"), (rule.parent, "../crbt-lost/rule.yaml")):
+        monkeypatch.chdir(place)
+        said = run("rules", "check", path)
+        assert said.exit_code == 1
+        assert "crbt-lost/rule.yaml:" in said.stdout
+    monkeypatch.chdir(folder / "eligibility")
+    assert run("rules", "check", "adult").exit_code == 0
+
+
 def test_a_warning_fails_unless_only_errors_are_asked_for_and_a_note_never_does(run: Run, folder: Path) -> None:
     put_segment(folder, "elders", "age: {at_least: 60, more_than: 50}")
     assert {one["code"] for one in findings(run, folder)} == {"redundant_part", "unused_segment"}

@@ -151,7 +151,7 @@ def test_at_every_edge_it_agrees_with_the_reference(book: RuleBook, condition: C
     solver = solver_for(book)
     for value in values:
         facts_now = {condition.fact: value}
-        exactly = solver.translator.is_true(Compare(condition.fact, "equals", value))  # type: ignore[arg-type]  # a value of the fact's own type
-        truth = evaluate(condition, facts_now, book=book, on=ON)  # type: ignore[arg-type]  # likewise
+        exactly = solver.translator.is_true(Compare(condition.fact, "equals", value))
+        truth = evaluate(condition, facts_now, book=book, on=ON)
         assert solver.is_possible(exactly, solver.translator.is_true(condition)) is truth
         assert solver.is_possible(exactly, solver.translator.is_false(condition)) is not truth
