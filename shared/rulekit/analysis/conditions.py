@@ -32,7 +32,9 @@ def check_condition(when: Node, questions: "Questions") -> Iterator[Finding]:
     """Look at one condition; says so when it is too large for that."""
     part = read_parts(when, questions.vocabulary)
     try:
-        yield from _whole(part, questions)
+        with questions.solver.for_one_rule():
+            found = list(_whole(part, questions))
+        yield from found
     except TooLarge:
         zh = "条件过于复杂，未作静态分析"
         yield Finding(part.place, "not_analysed", Text(zh, "the condition is too large to be analysed"))

@@ -1,6 +1,7 @@
 """Whether a formula can hold at all: a search with a bound, so that no rule can keep the check busy."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -9,7 +10,8 @@ from shared.rulekit.analysis.formulas import Translator
 from shared.rulekit.analysis.spans import Spans, common, points, span, without
 
 _STEPS = 8_000  # for one question
-_ALL_STEPS = 3_000_000  # for all questions about one rule set
+_RULE_STEPS = 150_000  # for all questions about one rule
+_ALL_STEPS = 5_000_000  # for all questions about one rule set
 _DEEPEST = 150  # choices within choices
 _Values = dict[Hashable, Spans]
 
@@ -24,11 +26,21 @@ class Solver:
 
     translator: Translator
     _left: int = _ALL_STEPS
+    _floor: int = 0
     _until: int = 0
+
+    @contextmanager
+    def for_one_rule(self) -> Iterator[None]:
+        """Keep the questions asked inside within the bound of one rule, so that it leaves steps for the others."""
+        self._floor = max(self._left - _RULE_STEPS, 0)
+        try:
+            yield
+        finally:
+            self._floor = 0
 
     def is_possible(self, *formulas: Formula) -> bool:
         """Tell whether all formulas can hold together."""
-        self._until = max(self._left - _STEPS, 0)
+        self._until = max(self._left - _STEPS, self._floor)
         return self._search(list(formulas), {}, 0)
 
     def follows(self, consequence: Formula, *given: Formula) -> bool:

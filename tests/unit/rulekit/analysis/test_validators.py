@@ -125,3 +125,13 @@ def test_a_folder_without_catalogue_and_campaigns_is_not_told_what_they_would_us
     assert not codes(folder)
     shutil.rmtree(folder / "ranking")
     assert not codes(folder)
+
+
+@pytest.mark.parametrize("group", ["any", "all"])
+def test_a_condition_too_large_to_analyse_is_said_to_be_so_and_costs_the_other_rules_nothing(
+    folder: Path, group: str
+) -> None:
+    parts = "".join(f"    - {{age: {{at_least: {n}}}, tenure: {{at_most: {n}}}}}\n" for n in range(1_500))
+    put(folder, "segments", "aaa-huge", f"when:\n  {group}:\n{parts}")
+    put(folder, "segments", "zzz-wrong", "when: {age: {at_least: 30, less_than: 18}}\n")
+    assert codes(folder, notes=True) >= Counter({"not_analysed": 1, "never_true": 1})
