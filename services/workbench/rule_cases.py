@@ -21,7 +21,7 @@ from shared.rulekit.case_model import (
     TriggerCase,
 )
 from shared.rulekit.cases import read_cases, run_fact_cases
-from shared.rulekit.coverage import Covered, answer_coverage, leaf_coverage, share_of
+from shared.rulekit.coverage import Covered, answer_coverage, event_coverage, leaf_coverage, share_of
 from shared.rulekit.event_cases import run_ranking_cases, run_trigger_cases, trigger_judges
 from shared.rulekit.loading import load_rules
 from shared.rulekit.model import RuleBook
@@ -68,7 +68,12 @@ def run_cases(selection: RuleSelection, engine: sa.Engine | None = None, progres
     chosen: list[Case] = [case for case in (*facts, *scenarios) if selection.has(case.kind, case.rule_id)]
     results = _run(chosen, book, engine, progress)
     judged = [case for case in chosen if isinstance(case, (FactCase, TriggerCase))]
-    coverage = [*leaf_coverage(judged, book, selection.folder), *answer_coverage(results, selection.folder)]
+    triggers = [case for case in chosen if isinstance(case, TriggerCase)]
+    coverage = [
+        *leaf_coverage(judged, book, selection.folder),
+        *event_coverage(triggers, book, selection.folder),
+        *answer_coverage(results, selection.folder),
+    ]
     return CaseReport(
         rule_set=book.version, cases=len(chosen), results=results, coverage=coverage, share=share_of(coverage)
     )

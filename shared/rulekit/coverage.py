@@ -1,7 +1,7 @@
 """Coverage: whether the cases of a rule have seen each of its tests true and false, and each of its answers."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -10,8 +10,9 @@ from shared.rulekit.conditions import ConditionReader
 from shared.rulekit.faults import Findings, Place
 from shared.rulekit.model import Condition, RuleBook
 from shared.rulekit.reference import evaluate
-from shared.rulekit.tree import Entries, Items, Node
+from shared.rulekit.tree import Entries, Items, Node, Scalar
 from shared.rulekit.vocabulary import Vocabulary
+from shared.rulekit.windows import attributes_of
 from shared.rulekit.yaml_tree import read_yaml
 
 _GROUPS = {"all", "any"}
@@ -91,6 +92,44 @@ def leaf_coverage(cases: Iterable[FactCase | TriggerCase], book: RuleBook, folde
             truths = {evaluate(leaf.condition, case.facts, book=book, on=_day_of(case)) for case in own}
             found.append(Covered(kind, rule_id, leaf.text, leaf.place, True in truths, False in truths, None in truths))
     return found
+
+
+def event_coverage(cases: Iterable[TriggerCase], book: RuleBook, folder: Path) -> list[Covered]:
+    """Return what the events of triggers' cases have shown of the tests on their attributes, in order."""
+    of_rule: dict[str, list[TriggerCase]] = {}
+    for case in cases:
+        of_rule.setdefault(case.rule_id, []).append(case)
+    found = []
+    for rule_id, own in of_rule.items():
+        root = read_yaml(folder / "triggers" / rule_id / "rule.yaml", Findings())
+        for event_type, where in _wheres(root) if root is not None else ():
+            speaking = replace(book, vocabulary=attributes_of(book, event_type))
+            for leaf in leaves_of(where, speaking.vocabulary):
+                truths = {
+                    evaluate(leaf.condition, event.attributes, book=speaking, on=event.at.date())
+                    for case in own
+                    for event in case.events
+                    if event.type == event_type
+                }
+                text = f"{event_type}.{leaf.text}"
+                found.append(
+                    Covered("triggers", rule_id, text, leaf.place, True in truths, False in truths, None in truths)
+                )
+    return found
+
+
+def _wheres(node: Node) -> Iterator[tuple[str, Node]]:
+    """Yield each event a trigger names with the condition on its attributes."""
+    if isinstance(node, Items):
+        for item in node.items:
+            yield from _wheres(item)
+    elif isinstance(node, Entries):
+        event, where = node.get("event"), node.get("where")
+        if isinstance(event, Scalar) and where is not None:
+            yield event.text, where
+        for name, value in node.entries:
+            if name.text in {"steps", "after", "without"}:
+                yield from _wheres(value)
 
 
 def answer_coverage(results: Iterable[CaseResult], folder: Path) -> list[Covered]:

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from shared.rulekit.case_model import CaseResult, FactCase
+from shared.rulekit.case_model import CaseResult, FactCase, TriggerCase
 from shared.rulekit.cases import read_cases
 from shared.rulekit.conditions import ConditionReader
-from shared.rulekit.coverage import Covered, answer_coverage, leaf_coverage, leaves_of, share_of
+from shared.rulekit.coverage import Covered, answer_coverage, event_coverage, leaf_coverage, leaves_of, share_of
 from shared.rulekit.faults import Findings, Place
 from shared.rulekit.loading import load_rules
 from shared.rulekit.model import All, RuleBook
@@ -103,3 +103,25 @@ def test_rules_about_contacts_are_covered_when_each_answer_was_given() -> None:
 
 def test_nothing_to_see_is_all_seen() -> None:
     assert share_of([]) == 1
+
+
+def test_the_tests_on_events_are_covered_by_the_events_of_the_cases(tmp_path: Path) -> None:
+    events = (
+        "events:\n  top_up: {owner: customer_view, zh: 充值, en: top up,"
+        " attributes: {amount: {type: money, zh: 额, en: sum}}}\n"
+    )
+    make_folder(tmp_path, VOCABULARY.split("events:")[0] + events)
+    body = "kind: count\nevent: top_up\nwhere:\n  amount: {at_least: 50}\nat_least: 1\nwithin: 1d\n"
+    case = (
+        "- {{title: {0}, at: 2026-03-02T10:00:00+08:00, expect: {1},"
+        " events: [{{event: top_up, at: 2026-03-02T09:00:00+08:00, attributes: {{amount: {0}}}}}]}}\n"
+    )
+    seen = []
+    for cases in (case.format(50, "true"), case.format(50, "true") + case.format(49, "false")):
+        put_rule(tmp_path, "triggers", "one", body, cases=cases)
+        book = load_rules(tmp_path)
+        triggers = [one for one in read_cases(book, tmp_path)[1] if isinstance(one, TriggerCase)]
+        (leaf,) = event_coverage(triggers, book, tmp_path)
+        assert (leaf.text, leaf.place.line) == ("top_up.amount: {at_least: 50}", 7)
+        seen.append((leaf.seen_true, leaf.seen_false))
+    assert seen == [(True, False), (True, True)]
