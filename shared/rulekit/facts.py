@@ -83,7 +83,7 @@ def known_value(fact: Fact, value: object) -> KnownValue | None:  # noqa: PLR091
 
 def facts_of(condition: Condition, book: RuleBook) -> frozenset[str]:
     """Return the names of all facts a condition may read, those of the segments it names included."""
-    found, waiting = _named(condition)
+    found, waiting = named_by(condition)
     seen: set[str] = set()
     while waiting:
         segment = waiting.pop()
@@ -92,7 +92,7 @@ def facts_of(condition: Condition, book: RuleBook) -> frozenset[str]:
         for one in rivals[: rivals.index(segment) + 1]:  # whether it counts depends on those before it
             if one not in seen:
                 seen.add(one)
-                facts, segments = _named(book.segment(one).when)
+                facts, segments = named_by(book.segment(one).when)
                 found |= facts
                 waiting |= segments
     return frozenset(found)
@@ -100,10 +100,11 @@ def facts_of(condition: Condition, book: RuleBook) -> frozenset[str]:
 
 def segments_of(condition: Condition) -> set[str]:
     """Return the ids of the segments a condition names itself."""
-    return _named(condition)[1]
+    return named_by(condition)[1]
 
 
-def _named(condition: Condition) -> tuple[set[str], set[str]]:
+def named_by(condition: Condition) -> tuple[set[str], set[str]]:
+    """Return the names of the facts and the ids of the segments that a condition names itself."""
     facts: set[str] = set()
     segments: set[str] = set()
     waiting = [condition]

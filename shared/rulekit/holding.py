@@ -3,9 +3,8 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from shared.rulekit.facts import facts_of
 from shared.rulekit.faults import Findings, Place
-from shared.rulekit.model import InSegment, RuleBook, UnknownSegment
+from shared.rulekit.vocabulary import Vocabulary
 
 RUN_BY: Mapping[str, tuple[str, ...]] = {
     "segments": ("customer_view",),
@@ -24,23 +23,26 @@ class Use:
     name: str
 
 
-def check_held(book: RuleBook, facts: Iterable[Use], segments: Iterable[Use], findings: Findings) -> None:
-    """Note every fact that a service which runs the rule does not hold; code fact_not_held."""
+def check_held(
+    vocabulary: Vocabulary,
+    facts: Iterable[Use],
+    segments: Iterable[Use],
+    read: Mapping[str, frozenset[str]],
+    findings: Findings,
+) -> None:
+    """Note every fact that a service which runs the rule does not hold; `read` is what each segment reads.
+
+    Code: fact_not_held.
+    """
     for use in facts:
-        _check(book, use, use.name, "", findings)
-    read: dict[str, frozenset[str]] = {}
+        _check(vocabulary, use, use.name, "", findings)
     for use in segments:
-        if use.name not in read:
-            try:
-                read[use.name] = facts_of(InSegment(use.name), book)
-            except UnknownSegment:
-                read[use.name] = frozenset()  # noted where it is named
-        for name in sorted(read[use.name]):
-            _check(book, use, name, f", asked for by segment {use.name},", findings)
+        for name in sorted(read.get(use.name, ())):
+            _check(vocabulary, use, name, f", asked for by segment {use.name},", findings)
 
 
-def _check(book: RuleBook, use: Use, name: str, way: str, findings: Findings) -> None:
-    fact = book.vocabulary[name]
+def _check(vocabulary: Vocabulary, use: Use, name: str, way: str, findings: Findings) -> None:
+    fact = vocabulary[name]
     for service in RUN_BY[use.kind]:
         if service not in fact.holders:
             message = f"{name}{way} is kept by {fact.owner}; {service}, which runs {use.kind}, does not hold it"

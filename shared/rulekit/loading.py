@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from shared.rulekit.conditions import ConditionReader
 from shared.rulekit.conflict_reading import read_conflict
-from shared.rulekit.facts import nearest, segments_of
+from shared.rulekit.facts import nearest
 from shared.rulekit.faults import Findings, Place
 from shared.rulekit.holding import Use, check_held
 from shared.rulekit.model import (
@@ -28,6 +28,7 @@ from shared.rulekit.policy_reading import read_contact_policy
 from shared.rulekit.ranking_reading import read_ranking
 from shared.rulekit.reading import ID, Reader
 from shared.rulekit.rule_reading import RuleReader
+from shared.rulekit.segment_graph import SegmentGraph
 from shared.rulekit.tree import Node, version_of
 from shared.rulekit.trigger_reading import read_trigger
 from shared.rulekit.vocabulary import Vocabulary
@@ -78,11 +79,13 @@ def read_rules(folder: Path, findings: Findings) -> RuleBook | None:
     )
     ranking = loader.load("ranking", lambda node, name: read_ranking(node, name, rules))
     rules.conditions.check_segments(segments)
-    _check_cycles(segments, loader, findings)
     _check_ranking(ranking, loader, findings)
     classes = _classes(segments, loader, findings)
+    graph = SegmentGraph(segments, classes)
+    for name in sorted(graph.in_cycles()):
+        findings.add(Place(loader.path("segments", name), 1, 1), "segment_cycle", f"{name} depends on itself")
     book = RuleBook(vocabulary, segments, eligibility, conflicts, policies, classes, "", triggers, ranking, events)
-    check_held(book, loader.facts, loader.segments, findings)
+    check_held(vocabulary, loader.facts, loader.segments, graph.facts(), findings)
     return dataclasses.replace(book, version=_version(book))
 
 
@@ -194,28 +197,6 @@ def _check_ranking(ranking: dict[str, RankingRule], loader: _Loader, findings: F
     if ordered and all(rule.members != Members() for rule in ordered):
         place = Place(loader.path("ranking", ordered[-1].id), 1, 1)
         findings.add(place, "no_ranking", "one ranking rule must leave out 'ranks', for all other offers")
-
-
-def _check_cycles(segments: dict[str, SegmentRule], loader: _Loader, findings: Findings) -> None:
-    """Note every segment that, through those it names or those before it in its class, depends on itself."""
-    needs = {name: _needed(rule, segments) for name, rule in segments.items()}
-    for name in segments:
-        waiting, seen = list(needs[name]), set[str]()
-        while waiting:
-            one = waiting.pop()
-            if one in segments and one not in seen:
-                seen.add(one)
-                waiting.extend(needs[one])
-        if name in seen:
-            findings.add(Place(loader.path("segments", name), 1, 1), "segment_cycle", f"{name} depends on itself")
-
-
-def _needed(rule: SegmentRule, segments: dict[str, SegmentRule]) -> set[str]:
-    found = segments_of(rule.when)
-    for one in segments.values():
-        if rule.classifies is not None and one.classifies == rule.classifies and one.order < rule.order:
-            found |= segments_of(one.when)
-    return found
 
 
 __all__ = ["KINDS", "OTHER_FOLDERS", "load_rules", "read_rules"]
