@@ -89,5 +89,7 @@ class SqlExecutor:
                 connection.exec_driver_sql("BEGIN")  # its driver begins nothing before a CREATE
             table.create(connection)
             connection.execute(sa.insert(table), stored)
-            found = connection.execute(sa.select(*judged).order_by(place)).all()
+            found = connection.execute(
+                sa.select(*judged).select_from(table).order_by(place)
+            ).all()  # all may be constant
         return [[None if value is None else bool(value) for value in row] for row in found]
