@@ -1,6 +1,7 @@
 """Comments of a YAML text, and the entries they belong to: those before an entry, and one on its first line."""
 
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import yaml
@@ -27,20 +28,19 @@ class Comments:
 def comments_of(text: str, root: Node) -> Comments:
     """Return the comments of a text whose tree is `root`."""
     found = Comments()
-    starts = list(_entries_of(root))
     first_of_line: dict[int, Position] = {}
-    for start in starts:
+    for start in _entries_of(root):
         first_of_line.setdefault(start[0], start)
     lines = sorted(first_of_line)
     for line, is_alone, words in _comments(text):
-        at_or_before = [one for one in lines if one <= line]
-        later = next((one for one in lines if one > line), None)
-        if not is_alone and at_or_before and first_of_line[at_or_before[-1]] not in found.beside:
-            found.beside[first_of_line[at_or_before[-1]]] = words
-        elif later is None:
+        at = bisect_right(lines, line)
+        own = first_of_line[lines[at - 1]] if at else None
+        if not is_alone and own is not None and own not in found.beside:
+            found.beside[own] = words
+        elif at == len(lines):
             found.after_all.append(words)
         else:
-            found.before.setdefault(first_of_line[later], []).append(words)
+            found.before.setdefault(first_of_line[lines[at]], []).append(words)
     return found
 
 
@@ -58,18 +58,18 @@ def _entries_of(node: Node) -> Iterator[Position]:
 
 def _comments(text: str) -> Iterator[tuple[int, bool, str]]:
     """Yield line, whether it stands alone, and words of each comment: what lies between tokens is space or comment."""
+    starts = [0, *(at + 1 for at, letter in enumerate(text) if letter == "\n")]
     end = 0
-    for token in yaml.scan(text, Loader=yaml.SafeLoader):
-        yield from _in_gap(text, end, token.start_mark.index)
+    for token in yaml.scan(text, Loader=yaml.CSafeLoader):
+        yield from _in_gap(text, end, token.start_mark.index, starts)
         end = max(end, token.end_mark.index)
-    yield from _in_gap(text, end, len(text))
+    yield from _in_gap(text, end, len(text), starts)
 
 
-def _in_gap(text: str, start: int, end: int) -> Iterator[tuple[int, bool, str]]:
+def _in_gap(text: str, start: int, end: int, starts: Sequence[int]) -> Iterator[tuple[int, bool, str]]:
     while (at := text.find("#", start, end)) >= 0:
         newline = text.find("\n", at)
         stop = len(text) if newline < 0 else newline
-        line = text.count("\n", 0, at) + 1
-        before = text[text.rfind("\n", 0, at) + 1 : at]
-        yield line, not before.strip(), text[at:stop].rstrip()
+        line = bisect_right(starts, at)
+        yield line, not text[starts[line - 1] : at].strip(), text[at:stop].rstrip()
         start = stop
