@@ -135,3 +135,37 @@ def test_a_condition_too_large_to_analyse_is_said_to_be_so_and_costs_the_other_r
     put(folder, "segments", "aaa-huge", f"when:\n  {group}:\n{parts}")
     put(folder, "segments", "zzz-wrong", "when: {age: {at_least: 30, less_than: 18}}\n")
     assert codes(folder, notes=True) >= Counter({"not_analysed": 1, "never_true": 1})
+
+
+def put_offerings(root: Path, **products: str) -> None:
+    text = "".join(
+        f"- {{offering_id: {name}, name_zh: 铃, name_en: Tone, product_class: revenue, category: music,"
+        f" products: [{product}], eligibility: [adult]}}\n"
+        for name, product in products.items()
+    )
+    (root / "catalogue").mkdir()
+    (root / "catalogue" / "offerings.yaml").write_text(text, "utf-8")
+    put(root, "eligibility", "adult", "level: eligibility\nwhen: {age: {at_least: 18}}\n")
+
+
+def test_offers_that_require_what_the_other_gives_have_no_beginning(folder: Path) -> None:
+    put_offerings(folder, tone="crbt", box="crbt_box")
+    put(folder, "conflicts", "tone-needs-box", "kind: requires\noffering: tone\nproducts: [crbt_box]\n")
+    assert not codes(folder)
+    put(folder, "conflicts", "box-needs-tone", "kind: requires\noffering: box\nproducts: [crbt]\n")
+    assert codes(folder) == {"requires_cycle": 2}
+
+
+def test_what_can_only_follow_later_is_a_note(folder: Path) -> None:
+    put_offerings(folder, tone="crbt", box="crbt_box")
+    put(folder, "conflicts", "box-needs-tone", "kind: requires\noffering: box\nproducts: [crbt]\n")
+    put(folder, "conflicts", "one-of-music", "kind: exclusive\nmembers: {categories: [music]}\n")
+    assert codes(folder, notes=True)["requires_exclusive"] == 1
+    assert not codes(folder)
+
+
+def test_two_capacities_for_the_same_hour_are_a_contradiction(folder: Path) -> None:
+    for name, limit in (("one", 10), ("two", 20)):
+        body = f"kind: capacity\nlimit: {limit}\nwindow: {{calendar: hour}}\nzone: Asia/Shanghai\n"
+        put(folder, "contact_policy", name, body)
+    assert codes(folder) == {"contradictory_caps": 1}
