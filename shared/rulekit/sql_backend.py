@@ -114,7 +114,7 @@ class _Translation:
             case Any(parts):
                 return _joined(sa.and_, [sa.true(), *(self._opposite(part) for part in parts)])
             case _:
-                return sa.not_(self.of(condition))
+                return _Group(sa.not_(self.of(condition)))  # for `NOT x IS TRUE` is read as NOT (x IS TRUE)
 
     def _column(self, fact: str) -> _Column:
         column = self._columns.get(fact)

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -9,7 +10,7 @@ from hypothesis import given
 
 from shared.kernel.text import Text
 from shared.rulekit.facts import Facts, InvalidFact, check_facts, known_value
-from shared.rulekit.model import Compare, RuleBook
+from shared.rulekit.model import Compare, InSegment, Not, RuleBook
 from shared.rulekit.sql_backend import FactNotStored, to_sql
 from shared.rulekit.storage import column_type, columns_for, from_storage, mask_column, mask_of, to_storage
 from shared.rulekit.vocabulary import Fact
@@ -128,3 +129,30 @@ def test_sets_of_too_many_members_and_other_facts_have_no_mask() -> None:
     assert mask_column(products_of(*members[:62])) is not None
     assert mask_of(products_of(*members[:62]), members[:62]) == 2**62 - 1
     assert mask_column(Fact("age", "integer", "customer_view", "age", Text("年龄", "Age"))) is None
+
+
+@pytest.mark.parametrize("value", [None, 0, 5])
+def test_a_negated_condition_is_one_truth_value_wherever_it_stands(value: int | None, tmp_path: Path) -> None:
+    negated = Not(InSegment("grown"))
+    book = make_book(tmp_path, grown="when: {all: [{age: {at_least: 3}}, {age: {is_known: true}}]}\n")
+    column = sa.literal(value, sa.BigInteger) if value is not None else sa.cast(sa.null(), sa.BigInteger)
+    truth = to_sql(negated, {"age": column}, book, ON)
+    engine = sa.create_engine("sqlite://")
+    with engine.connect() as connection:
+        found = connection.execute(sa.select(truth.is_(sa.true()), truth.is_not(sa.true()), truth.is_(None))).one()
+    engine.dispose()
+    wanted = True if value is None else value < 3  # is_known is false for the unknown one
+    assert tuple(map(bool, found)) == (wanted is True, wanted is not True, wanted is None)
+
+
+def test_whoever_an_unknown_negated_rival_does_not_hold_for_stays_in_the_later_segment(tmp_path: Path) -> None:
+    rivals = make_book(
+        tmp_path,
+        first="classifies: stage\norder: 1\nwhen: {not: {all: [{age: {at_least: 3}}, {tenure: {at_least: 3}}]}}\n",
+        second="classifies: stage\norder: 2\nwhen: {spend: {at_least: 0}}\n",
+    )
+    columns = {name: sa.cast(sa.null(), sa.BigInteger) for name in ("age", "tenure")} | {"spend": sa.literal(1)}
+    engine = sa.create_engine("sqlite://")
+    with engine.connect() as connection:
+        assert connection.scalar(sa.select(to_sql(InSegment("second"), columns, rivals, ON)))
+    engine.dispose()
