@@ -4,11 +4,15 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from services.workbench.cli.console import json_option, print_json, print_table
 from services.workbench.cli.rules.options import rules_folder_option
+
+if TYPE_CHECKING:
+    from services.workbench.rule_cases import CaseReport
 
 _SHARE = click.FloatRange(0, 1)
 _FILE = click.Path(dir_okay=False, path_type=Path)
@@ -46,41 +50,30 @@ def test(
         report = run_cases(selection, engine, progress)
     if junit:
         write_junit(report, junit, threshold)
-    is_covered = report.share >= threshold
     if as_json:
-        print_json(
-            {
-                "rule_set": report.rule_set,
-                "cases": report.cases,
-                "run": len(report.results),
-                "failed": report.failed,
-                "coverage": {"share": report.share, "threshold": threshold, "rules": report.coverage},
-            }
-        )
+        told = {"rule_set": report.rule_set, "cases": report.cases, "run": len(report.results), "failed": report.failed}
+        coverage = {"share": report.share, "threshold": threshold, "rules": report.coverage}
+        print_json({**told, "coverage": coverage})
     else:
-        for result in report.failed:
-            place = f"{result.place.path}:{result.place.line}:{result.place.column}"
-            click.echo(f"{place}: {result.rule_id}: {result.title}: on {result.executor}: {result.message}")
-        print_table(["executor", "cases"], sorted(Counter(result.executor for result in report.results).items()))
-        if report.uncovered:
-            print_table(
-                ["rule", "test", "at", "seen true", "seen false"],
-                [
-                    (
-                        one.rule_id,
-                        one.text,
-                        f"{one.place.path}:{one.place.line}",
-                        _tick(one.seen_true),
-                        _tick(one.seen_false),
-                    )
-                    for one in report.uncovered
-                ],
-            )
-        failed = len(report.failed)
-        click.echo(f"{len(report.results) - failed} as expected, {failed} not; {report.share:.1%} covered")
-        if not is_covered:
-            click.echo(f"coverage is below {threshold:.1%}: add cases that see the tests above true and false")
-    raise SystemExit(int(bool(report.failed) or not is_covered))
+        _print(report, threshold)
+    raise SystemExit(int(bool(report.failed) or report.share < threshold))
+
+
+def _print(report: "CaseReport", threshold: float) -> None:
+    for result in report.failed:
+        place = f"{result.place.path}:{result.place.line}:{result.place.column}"
+        click.echo(f"{place}: {result.rule_id}: {result.title}: on {result.executor}: {result.message}")
+    print_table(["executor", "cases"], sorted(Counter(result.executor for result in report.results).items()))
+    if report.uncovered:
+        rows = [
+            (one.rule_id, one.text, f"{one.place.path}:{one.place.line}", _tick(one.seen_true), _tick(one.seen_false))
+            for one in report.uncovered
+        ]
+        print_table(["rule", "test", "at", "seen true", "seen false"], rows)
+    failed = len(report.failed)
+    click.echo(f"{len(report.results) - failed} as expected, {failed} not; {report.share:.1%} covered")
+    if report.share < threshold:
+        click.echo(f"coverage is below {threshold:.1%}: add cases that see the tests above true and false")
 
 
 def _tick(is_seen: bool) -> str:
