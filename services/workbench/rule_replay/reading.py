@@ -37,16 +37,29 @@ class DatabaseRecords:
 
     def size(self) -> int | None:
         """Return how many contact verdicts there are; questions of desks are few beside them."""
-        with _told("governance"), closing(Database(self._urls["governance"])) as database:
+        with self._open("governance") as database:
             return SqlLedgerRecord(database).count(to_micros(self._since), to_micros(self._until))
 
     def read(self) -> Iterator[Record]:
         """Tell terms, then advice with its scenes, then the ledger. Raises Unavailable."""
         yield TermsRecord.of(self._terms)
-        with _told("campaigns"), closing(Database(self._urls["campaigns"])) as database:
+        with self._open("campaigns") as database:
             yield from self._advice(CampaignStore(database))
-        with _told("governance"), closing(Database(self._urls["governance"])) as database:
+        with self._open("governance") as database:
             yield from SqlLedgerRecord(database).events(to_micros(self._since), to_micros(self._until))
+
+    @contextmanager
+    def _open(self, service: str) -> Iterator[Database]:
+        """Tell a database that does not answer, or lacks what is recorded since this release, by a fault of ours."""
+        url = self._urls[service]
+        file = url.removeprefix("sqlite:///")
+        if file != url and not Path(file).is_file():  # SQLite would make one
+            raise _unreadable(service, f"there is no file {file}")
+        with closing(Database(url)) as database:
+            try:
+                yield database
+            except DBAPIError as fault:
+                raise _unreadable(service, str(fault.orig or fault).strip().splitlines()[0]) from fault
 
     def _advice(self, store: CampaignStore) -> Iterator[Record]:
         known: set[str] = set()
@@ -93,15 +106,9 @@ class FileRecords:
             return None
 
 
-@contextmanager
-def _told(service: str) -> Iterator[None]:
-    """Tell a database that does not answer, or lacks what is recorded since this release, by a fault of ours."""
-    try:
-        yield
-    except DBAPIError as fault:
-        cause = str(fault.orig or fault).strip().splitlines()[0]
-        message = f"the database of {service} cannot be read: {cause}; `banyan migrate {service}` brings it up to date"
-        raise Unavailable(message, details={"service": service}) from fault
+def _unreadable(service: str, cause: str) -> Unavailable:
+    message = f"the database of {service} cannot be read: {cause}; `banyan migrate {service}` brings it up to date"
+    return Unavailable(message, details={"service": service})
 
 
 def export(records: Iterator[Record], file: BinaryIO) -> int:

@@ -23,9 +23,17 @@ POLICIES = {
 }
 
 
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    """Return the service on an empty SQLite database."""
+    place = World(f"sqlite:///{tmp_path}/governance.sqlite", tmp_path, POLICIES)
+    yield place
+    place.close()
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.servers)])
-def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
-    """Return the service on an empty database."""
+def either_world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
+    """Return the service on an empty database of either kind."""
     url = f"sqlite:///{tmp_path}/governance.sqlite"
     if request.param == "postgresql":
         make: Callable[[], str] = request.getfixturevalue("postgres_database")
