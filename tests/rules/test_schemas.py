@@ -1,5 +1,6 @@
 """The published JSON Schemas: current, sound, and of one mind with the readers."""
 
+import random
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -10,12 +11,14 @@ from jsonschema import Draft202012Validator
 from services.workbench.rule_schemas import stale_schemas
 from shared.rulekit.case_facts import Plain
 from shared.rulekit.cases import read_cases
+from shared.rulekit.conditions import read_condition
 from shared.rulekit.faults import Findings, RuleFaults
 from shared.rulekit.json_schema.schemas import schemas_of
 from shared.rulekit.loading import load_rules
 from shared.rulekit.model import KINDS, RuleBook
 from shared.rulekit.tree import Entries, Items, Node, Scalar
 from shared.rulekit.yaml_tree import read_yaml
+from tests.unit.cli import eval_oracle
 from tests.unit.rulekit.rule_folders import HEAD, VOCABULARY, make_folder, put_rule
 
 RULES = Path(__file__).parents[2] / "rules"
@@ -246,6 +249,27 @@ def test_what_the_reader_takes_the_schema_takes(
         put_rule(tmp_path, "ranking", "rest", RANKING.replace("order: 1", "order: 2"))
     assert load_rules(tmp_path).version
     assert [one.message for one in small[kind].iter_errors(read(path))] == []
+
+
+def test_random_conditions_that_the_reader_takes_the_schema_takes(tmp_path: Path) -> None:
+    book = load_rules(make_folder(tmp_path, eval_oracle.VOCABULARY))
+    schema = Draft202012Validator(schemas_of(book)["segments"])
+    chance = random.Random(20260302)
+    head = {"id": "one", "owner": "tests", "because": {"zh": "因为", "en": "because"}}
+    for _ in range(150):
+        condition = eval_oracle.some_condition(chance)
+        assert read_condition(condition, book.vocabulary) is not None
+        assert schema.is_valid({**head, "when": condition}), condition
+
+
+def test_an_enumeration_of_figures_may_be_written_bare(tmp_path: Path) -> None:
+    codes = (
+        "  code: {type: enum, owner: customer_view, column: code, zh: 代码, en: Code, values: {'001': a, 'on': b}}\n"
+    )
+    make_folder(tmp_path, VOCABULARY.replace("facts:\n", f"facts:\n{codes}"))
+    path = put_rule(tmp_path, "segments", "one", "when: {any: [{code: 001}, {code: {one_of: [on, '001']}}]}\n")
+    schema = Draft202012Validator(schemas_of(load_rules(tmp_path))["segments"])
+    assert schema.is_valid(read(path))
 
 
 @pytest.mark.parametrize(("kind", "body"), [(kind, body) for kind, bodies in WRONG.items() for body in bodies])

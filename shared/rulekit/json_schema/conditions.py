@@ -90,7 +90,14 @@ _LITERALS: Mapping[FactType, Schema] = {
 
 def literal(fact: Fact) -> Schema:
     """Return the schema of a value that the fact is compared with; money in yuan."""
-    return one_of(fact.values) if fact.type in CHOICE_TYPES else _LITERALS[fact.type]
+    return _code(fact) if fact.type in CHOICE_TYPES else _LITERALS[fact.type]
+
+
+def _code(fact: Fact) -> Schema:
+    """Return the schema of a permitted value; an editor takes `001` for a number, the readers for what is written."""
+    words = one_of(fact.values)
+    is_plain = not any(code[0] in "-0123456789" or code in {"true", "false", "null"} for code in fact.values)
+    return words if is_plain else {"anyOf": [words, {"type": ["number", "boolean"]}]}
 
 
 def _operand(fact: Fact, operator: str, facts: Mapping[str, Fact]) -> Schema:

@@ -13,11 +13,11 @@ MOMENT: Schema = {
     "examples": ["2026-03-02T10:00:00+08:00"],
 }
 TIME_OF_DAY: Schema = {"type": "string", "pattern": f"^{TIME.pattern}$", "examples": ["21:00"]}
-WORDS: Schema = {"type": "string", "minLength": 1, "maxLength": LONGEST_WORDS}
-NAME: Schema = {"type": ["string", "number", "boolean"]}
-"""A name that YAML may take for something else: `on`, `001`."""
+_WRITTEN = ["string", "number", "boolean"]  # readers take the letters, whatever YAML takes them for
+WORDS: Schema = {"type": _WRITTEN, "minLength": 1, "maxLength": LONGEST_WORDS}
+NAME: Schema = {"type": _WRITTEN}
 NAMES: Schema = {"type": "array", "items": NAME}
-RULE_ID: Schema = {"type": "string", "pattern": f"^{ID.pattern}$"}
+RULE_ID: Schema = {"type": _WRITTEN, "pattern": f"^{ID.pattern}$"}
 SPAN_OF_DAYS: Schema = {
     "type": "string",
     "pattern": f"^{SPAN.pattern.replace('[hdw]', '[dw]')}$",

@@ -74,8 +74,8 @@ def test_a_trigger_uses_facts_and_events_of_customer_view(tmp_path: Path) -> Non
 def test_a_condition_written_inline_is_refused_by_the_service_that_will_judge_it(tmp_path: Path) -> None:
     vocabulary = load_rules(make_folder(tmp_path, HELD)).vocabulary
     condition = {"all": [{"age": 1}, {"waiting": 1}]}
-    assert read_condition(condition, vocabulary)
-    assert read_condition(condition, vocabulary, holder="campaigns")
+    assert read_condition(condition, vocabulary) is not None
+    assert read_condition(condition, vocabulary, holder="campaigns") is not None
     with pytest.raises(RuleFaults) as caught:
         read_condition(condition, vocabulary, holder="customer_view")
     assert [(one.path, one.code) for one in caught.value.faults] == [("rule.all.1.waiting", "fact_not_held")]
