@@ -46,24 +46,22 @@ class Counted:
 def count(base: CustomerBase, before: Side, after: Side, changes: Sequence[Change]) -> Counted:
     """Count every change over every subscriber of the base."""
     old, new = base.columns(before.book.vocabulary), base.columns(after.book.vocabulary)
+    if not changes:
+        with base.reading() as connection:
+            found = connection.scalar(sa.select(sa.func.count()).select_from(base.table))
+        return Counted([], int(found or 0))
     tallies = [Tally() for _ in changes]
     subscribers = 0
-    with base.reading() as connection:
-        if not changes:
-            found = connection.scalar(sa.select(sa.func.count()).select_from(base.table))
-            return Counted([], int(found or 0))
-        for start in range(0, len(changes), _TOGETHER):
-            part = changes[start : start + _TOGETHER]
-            codes = [_code(change, _Eyes(old, before), _Eyes(new, after)) for change in part]
-            packed = list(_packed([_size(change) for change in part]))
-            subscribers = 0
-            for row in connection.execute(_statement(base.table, codes, packed, new)):
-                subscribers += row.subscribers
-                numbers = [
-                    number for pack, places in zip(row, packed, strict=False) for number in _unpacked(pack, places)
-                ]
-                for change, tally, number in zip(part, tallies[start:], numbers, strict=False):
-                    _note(tally, change, number, row)
+    for start in range(0, len(changes), _TOGETHER):
+        part = changes[start : start + _TOGETHER]
+        codes = [_code(change, _Eyes(old, before), _Eyes(new, after)) for change in part]
+        packed = list(_packed([_size(change) for change in part]))
+        subscribers = 0
+        for row in base.rows_of(_statement(base.table, codes, packed, new)):
+            subscribers += row.subscribers
+            numbers = [number for pack, places in zip(row, packed, strict=False) for number in _unpacked(pack, places)]
+            for change, tally, number in zip(part, tallies[start:], numbers, strict=False):
+                _note(tally, change, number, row)
     return Counted(tallies, subscribers)
 
 
@@ -132,21 +130,15 @@ def _statement(
             pack = code if pack is None else pack * _number(size) + code
         packs.append(pack if pack is not None else _number(0))
     unknown = sa.cast(sa.null(), sa.Text)
-    inner = (
-        sa.select(
-            *(pack.label(f"pack_{number}") for number, pack in enumerate(packs)),
-            columns.get("city", unknown).label("city"),
-            columns.get("brand", unknown).label("brand"),
-            table.c.customer_id,
-        )
-        .select_from(table)
-        .subquery()
-    )
-    groups = [inner.c[f"pack_{number}"] for number in range(len(packs))]
-    by = [*groups, inner.c.city, inner.c.brand]
-    counted = sa.func.count().label("subscribers")
-    first, last = sa.func.min(inner.c.customer_id).label("first"), sa.func.max(inner.c.customer_id).label("last")
-    return sa.select(*by, counted, first, last).group_by(*by)
+    labelled = {f"pack_{number}": pack for number, pack in enumerate(packs)}
+    labelled |= {"city_of": columns.get("city", unknown), "brand_of": columns.get("brand", unknown)}
+    told: list[sa.ColumnElement[Any]] = [expression.label(name) for name, expression in labelled.items()]
+    told += [
+        sa.func.count().label("subscribers"),
+        sa.func.min(table.c.customer_id).label("first"),
+        sa.func.max(table.c.customer_id).label("last"),
+    ]
+    return sa.select(*told).select_from(table).group_by(*map(sa.text, labelled))
 
 
 def _unpacked(pack: int, places: Sequence[tuple[int, int]]) -> Iterator[int]:
@@ -163,8 +155,8 @@ def _note(tally: Tally, change: Change, number: int, row: sa.Row[Any]) -> None:
     direction = "kept" if number == _KEPT else "lost" if lost else "gained"
     subscribers = int(row.subscribers)
     tally.totals[direction] += subscribers
-    tally.cities[direction, row.city] += subscribers
-    tally.brands[direction, row.brand] += subscribers
+    tally.cities[direction, row.city_of] += subscribers
+    tally.brands[direction, row.brand_of] += subscribers
     if direction != "kept":
         tally.reasons[direction, reason if lost else reason - len(change.after)] += subscribers
         tally.samples.setdefault(direction, set()).update((row.first, row.last))
