@@ -1,6 +1,10 @@
-"""The child process of `trial`: reads trials from standard input, exits with 0 when the engine passed them all."""
+"""The child process of `trial`: reads trials from standard input, exits with 0 when the engine passed them all.
+
+Its argument is how many seconds of processor time it may take: the system ends it then, whatever the engine does.
+"""
 
 import json
+import resource
 import sys
 
 from shared.rulekit.durable_backend.engine import Ruleset
@@ -19,4 +23,6 @@ def run(trials: list[dict[str, object]]) -> str | None:
 
 
 if __name__ == "__main__":
+    seconds = int(sys.argv[1])
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
     sys.exit(run(json.load(sys.stdin)))
