@@ -20,9 +20,7 @@ _COLOURS = {"stretch": "bold green", "aim": "green", "missed": "red", "": "none"
 
 def show(console: Console, figures: Sequence[Figure]) -> None:
     """Print a row per figure."""
-    table = Table(
-        title="Banyan beside its baselines, one run, one broker, one database", title_justify="left", show_lines=True
-    )
+    table = Table(title="Banyan beside its baselines, one run", title_justify="left", show_lines=True)
     for name in ("figure", "Banyan", "baseline", "ratio", "aim", "reached"):
         table.add_column(name, justify="right" if name == "ratio" else "left")
     for each in figures:
