@@ -143,7 +143,7 @@ def sound_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 QUICK = settings(
-    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 
 
