@@ -23,9 +23,7 @@ _MOMENT = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z"
 @click.option("--against", help="改用该 git 版本或目录的规则 · Judge by the rules of a git revision or folder instead")
 @click.option("--database", help="数据库地址模板 · URL of the services' databases, with {service} in it")
 @click.option("--decisions", "file", type=_FILE, help="决定文件 · A file of decisions that --export wrote")
-@click.option(
-    "--export", "target", type=_FILE, help="导出决定到文件 · Write the decisions there, judge nothing"
-)
+@click.option("--export", "target", type=_FILE, help="导出决定到文件 · Write the decisions there, judge nothing")
 @click.option("--since", type=_MOMENT, help="起始时间（含）· First instant, UTC unless it says otherwise")
 @click.option("--until", type=_MOMENT, help="截止时间（不含）· First instant no longer")
 @click.option(
