@@ -249,6 +249,15 @@ def test_the_cases_of_a_rule_come_out_as_lines_too(run: Run, tmp_path: Path, nam
             assert got["verdict"] == WORDS.get(case["expect"], case["expect"])
 
 
+def test_offers_are_scored_by_a_ranking_rule(run: Run, tmp_path: Path) -> None:
+    offer = {"category": "crbt", "campaign": "c", "offering": "o", "value": 5, "propensity": 0.2, "priority": 60}
+    facts = put_lines(tmp_path / "f.jsonl", [{"id": 7, "offer": offer}, {"offer": {"category": "crbt"}}])
+    said = run("rules", "eval", "--rule", str(RULES / "ranking" / "standard" / "rule.yaml"), "--facts", str(facts))
+    first, second = told(said)
+    assert (first["id"], first["score"]) == (7, pytest.approx(500 * 0.2 * 60))  # value in fen
+    assert second["error"]["code"] == "missing_key"
+
+
 def test_a_line_is_judged_today_unless_it_says_otherwise(run: Run, folder: Path) -> None:
     rule = put(folder / "r.yaml", "joined: {older_than: 1d}")
     facts = put_lines(folder / "f.jsonl", [{"joined": date(2020, 1, 1).isoformat()}, {"joined": "9999-12-31"}])

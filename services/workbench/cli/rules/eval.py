@@ -1,8 +1,10 @@
 """`banyan rules eval`: facts judged by one rule file."""
 
 import json
+import os
 import sys
 from collections.abc import Iterable
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -40,7 +42,7 @@ _JSON = json.JSONEncoder(ensure_ascii=False, default=float)
     "--facts",
     type=click.File("rb"),
     required=True,
-    help="每行一个 JSON 对象，- 为标准输入 · One JSON object a line; - is standard input",
+    help="每行一个 JSON 对象，金额以元计，- 为标准输入 · One JSON object a line, money in yuan; - is standard input",
 )
 @click.option(
     "--vocabulary",
@@ -82,8 +84,20 @@ def evaluate(
         except WrongExecutor as wrong:
             raise click.UsageError(f"{wrong.code}: {wrong.message}") from wrong
         day = on.date() if on else datetime.now(ZoneInfo(_ZONE)).date()
-        is_well = _print(evaluation.run(facts, day), lang)
+        with _watched(facts) as stream:
+            is_well = _print(evaluation.run(stream, day), lang)
     raise SystemExit(int(not is_well))
+
+
+def _watched(facts: IO[bytes]) -> AbstractContextManager[IO[bytes]]:
+    """Show how much of a file is read, to somebody who looks at a terminal and not at the verdicts themselves."""
+    if sys.stdout.isatty() or not sys.stderr.isatty() or not facts.seekable():
+        return nullcontext(facts)
+    from rich.console import Console  # noqa: PLC0415 - for a terminal alone
+    from rich.progress import wrap_file  # noqa: PLC0415
+
+    size = os.fstat(facts.fileno()).st_size
+    return wrap_file(facts, size, description="facts", console=Console(stderr=True))  # type: ignore[arg-type]  # of bytes
 
 
 def _print(outcomes: "Iterable[Outcome]", lang: str | None) -> bool:
