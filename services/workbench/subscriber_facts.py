@@ -1,6 +1,5 @@
 """The facts of one subscriber, from customer_view's database or a file, checked against the vocabulary."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import IO
@@ -8,11 +7,11 @@ from typing import IO
 import sqlalchemy as sa
 
 from services.workbench.customer_base import DatabaseUnavailable, database_base
+from services.workbench.evaluation.fact_lines import BadLine, decode_line, read_facts
 from shared.kernel.faults import InvalidRequest, NotFound
-from shared.rulekit.facts import FactFault, FactValue, check_facts
+from shared.rulekit.facts import FactValue
 from shared.rulekit.loading import load_rules
 from shared.rulekit.storage import from_storage
-from shared.rulekit.vocabulary import Vocabulary
 
 _LARGEST = 1_000_000  # bytes
 
@@ -44,29 +43,11 @@ def facts_in_database(customer_id: str, url: str, folder: Path) -> Mapping[str, 
 
 
 def facts_in_file(file: IO[bytes], folder: Path) -> Mapping[str, FactValue]:
-    """Return the facts of one JSON object, as on the wire: money in fen, dates as ISO text; raises FaultyFacts."""
+    """Return the facts of one JSON object, written as for `banyan rules eval` (money in yuan); raises FaultyFacts."""
     raw = file.read(_LARGEST + 1)
     if len(raw) > _LARGEST:
         raise FaultyFacts(f"more than {_LARGEST} bytes", details={"field": "facts"})
     try:
-        found = json.loads(raw.decode("utf-8-sig"))
-    except (ValueError, RecursionError) as error:
-        raise FaultyFacts(f"not JSON: {error}", details={"field": "facts"}) from error
-    if isinstance(found, dict) and isinstance(found.get("facts"), dict):  # a customer as customer_view tells it
-        found = found["facts"]
-    if not isinstance(found, dict):
-        raise FaultyFacts("expected an object of facts", details={"field": "facts"})
-    _check(found, load_rules(folder).vocabulary)
-    return found
-
-
-def _check(facts: Mapping[str, FactValue], vocabulary: Vocabulary) -> None:
-    faults = check_facts(facts, vocabulary)
-    if faults:
-        lines = [_line(fault) for fault in faults]
-        raise FaultyFacts("; ".join(lines), details={"field": faults[0].fact, "faults": lines})
-
-
-def _line(fault: FactFault) -> str:
-    near = f" (did you mean {fault.suggestion!r}?)" if fault.suggestion else ""
-    return f"{fault.fact}: {fault.code}: {fault.message}{near}"
+        return read_facts(decode_line(raw, exact=True), load_rules(folder).vocabulary)
+    except BadLine as fault:
+        raise FaultyFacts(f"{fault.code}: {fault.message}", details={"field": fault.field or "facts"}) from fault

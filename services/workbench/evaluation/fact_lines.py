@@ -80,7 +80,7 @@ class LineReader:
         content: Mapping[str, object] = {}
         try:
             content = decode_line(raw, exact=self.holds_facts)
-            facts = self._facts(content) if self.holds_facts else {}
+            facts = read_facts(content, self.vocabulary) if self.holds_facts else {}
             return FactLine(number, _id_of(content), facts, self._day(content), content)
         except BadLine as fault:
             return FaultyLine(number, _id_of(content), fault)
@@ -94,22 +94,24 @@ class LineReader:
             raise BadLine("bad_date", f"{written!r} is not a date like 2026-03-02", "on")
         return day
 
-    def _facts(self, content: Mapping[str, object]) -> Mapping[str, FactValue]:
-        given: object = content
-        if "facts" in content and "facts" not in self.vocabulary:
-            given = content["facts"] if content["facts"] is not None else {}
-        if not isinstance(given, Mapping):
-            raise BadLine("wrong_shape", "facts are an object of fact to value", "facts")
-        facts: dict[str, FactValue] = {}
-        for name, value in given.items():
-            fact = self.vocabulary.facts.get(name)
-            if fact is not None:
-                facts[name] = checked_value(fact, value)
-            elif given is not content or name not in BESIDE:
-                near = nearest(name, self.vocabulary.facts)
-                hint = f"; did you mean {near!r}?" if near else ""
-                raise BadLine("unknown_fact", f"there is no fact {name!r}{hint}", name)
-        return facts
+
+def read_facts(content: Mapping[str, object], vocabulary: Vocabulary) -> Mapping[str, FactValue]:
+    """Return the checked facts of one object, money in fen, where the object has yuan; raises BadLine."""
+    given: object = content
+    if "facts" in content and "facts" not in vocabulary:
+        given = content["facts"] if content["facts"] is not None else {}
+    if not isinstance(given, Mapping):
+        raise BadLine("wrong_shape", "facts are an object of fact to value", "facts")
+    facts: dict[str, FactValue] = {}
+    for name, value in given.items():
+        fact = vocabulary.facts.get(name)
+        if fact is not None:
+            facts[name] = checked_value(fact, value)
+        elif given is not content or name not in BESIDE:
+            near = nearest(name, vocabulary.facts)
+            hint = f"; did you mean {near!r}?" if near else ""
+            raise BadLine("unknown_fact", f"there is no fact {name!r}{hint}", name)
+    return facts
 
 
 def decode_line(raw: bytes, *, exact: bool) -> Mapping[str, object]:

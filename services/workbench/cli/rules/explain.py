@@ -34,7 +34,7 @@ _WORDS = {
 
 @click.command()
 @click.argument("target", metavar="OFFERING|RULE")
-@click.option("--facts", type=click.File("rb"), help="事实 JSON，- 为标准输入 · Facts as a JSON object (money in fen)")
+@click.option("--facts", type=click.File("rb"), help="事实 JSON，- 为标准输入 · Facts as a JSON object (money in yuan)")
 @click.option("--customer", help="客户标识 · Subscriber in customer_view's database")
 @click.option("--database", envvar="BANYAN_DATABASE_URL", help="数据库地址 · Database of --customer, read only")
 @click.option("--on", type=click.DateTime(["%Y-%m-%d"]), help="判断日期，缺省今天 · Day of judgement; today")

@@ -25,7 +25,7 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
     "--coverage",
     "threshold",
     type=_SHARE,
-    default=1.0,
+    default=0.0,
     show_default=True,
     help="覆盖率下限 · Least share of leaf tests and answers that cases must see true and false",
 )
