@@ -5,9 +5,11 @@ from datetime import UTC, datetime, timedelta
 from services.campaigns.application.store_ports import Store
 from services.campaigns.domain.storable import is_storable
 from shared.contracts.decisions import DecisionsPage
-from shared.contracts.wire import BULK_LIMIT
 from shared.kernel.clock import Clock
 from shared.kernel.faults import InvalidRequest
+
+MOST = 1_000
+"""Decisions on a page: one holds all that was known of a subscriber, 1 to 3 kB."""
 
 _BATCH = 5_000  # deleted in one transaction, so that desks do not wait for it
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
@@ -22,8 +24,8 @@ class Decisions:
 
     def page(self, after: str, limit: int) -> DecisionsPage:
         """Return up to `limit` decisions after a mark, oldest first, with the scenes they name."""
-        if not 1 <= limit <= BULK_LIMIT:
-            message = f"limit must be 1 to {BULK_LIMIT}, not {limit}"
+        if not 1 <= limit <= MOST:
+            message = f"limit must be 1 to {MOST}, not {limit}"
             raise InvalidRequest(message, details={"field": "limit"})
         with self._store.read() as tx:
             found = tx.decisions.page(_start(after), limit)

@@ -9,6 +9,7 @@ import pytest
 
 from services.campaigns.adapters.eligibility import EligibilityJudge
 from services.campaigns.adapters.rules import BookInForce, FolderRules
+from services.campaigns.application.decisions import MOST
 from services.workbench.rule_replay.reading import FIRST, LAST, FileRecords, export
 from services.workbench.rule_replay.records import AdviceRecord, Record, SceneRecord
 from services.workbench.rule_replay.replaying import replay
@@ -109,7 +110,7 @@ class DeskRecords:
         return None
 
     def read(self) -> Iterator[Record]:
-        page = self.desk.use.decisions.page("", 5_000)
+        page = self.desk.use.decisions.page("", MOST)
         yield from (SceneRecord(each) for each in page.scenes)
         yield from (AdviceRecord(each) for each in page.decisions)
 
@@ -125,7 +126,7 @@ def test_under_the_same_rules_every_offer_comes_out_again(desk: Desk, rules: Pat
     assert report.advice.changes == []
     assert report.advice.same == report.advice.judged > 100
     assert report.is_same
-    stages = {offer.stage for each in desk.use.decisions.page("", 5_000).decisions for offer in each.judged}
+    stages = {offer.stage for each in desk.use.decisions.page("", MOST).decisions for offer in each.judged}
     assert stages == {"ranked", "eligible", "after_conflicts"}, "the visits are varied enough to mean something"
 
 
@@ -240,7 +241,7 @@ def test_what_could_not_be_told_at_the_time_is_held_back_again(rules: Path, tmp_
     at = Desk(f"sqlite:///{tmp_path}/campaigns.sqlite", *campaigns, size=12, judge=judge)
     at.offer(offering("tone", "crbt", rules=["adult"]), offering("music", "media", rules=["fits"]))
     visit_often(at, 1)
-    decisions = at.use.decisions.page("", 5_000).decisions
+    decisions = at.use.decisions.page("", MOST).decisions
     doubted = [each for each in decisions if each.doubted]
     assert 0 < len(doubted) < len(decisions)
     needed = {"tone": "adult", "music": "fits", "paper": ""}
