@@ -1,9 +1,9 @@
 """Events in, triggers out, through the use cases on SQLite."""
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,56 +14,16 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from services.customer_view.adapters.tables import customer_event, outbox, trigger_firing
-from services.customer_view.adapters.trigger_engine import DurableTriggers
+from services.customer_view.adapters.tables import customer_event
 from services.customer_view.application.faults import AudienceKeyTaken, BatchTooLarge, UnknownRule
 from services.customer_view.application.use_cases import UseCases
 from services.customer_view.dependencies import build, open_database
 from services.customer_view.settings import Settings
-from shared.contracts.customer_view import AudienceQuery, CustomerEvent, CustomerRecord, TriggersFired
+from shared.contracts.customer_view import AudienceQuery, CustomerEvent, CustomerRecord
 from shared.kernel.clock import SteeredClock
 from shared.kernel.faults import InvalidRequest
-from shared.rulekit.durable_backend import EngineFault
+from tests.unit.customer_view.happenings import DAY, HOUR, NOW, Fired, event, quota
 from tests.unit.customer_view.rules_folder import write_rules
-
-NOW = datetime(2026, 3, 2, 1, tzinfo=UTC)
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-Fired = list[tuple[str, str, datetime]]
-_numbers = itertools.count()
-
-
-def event(customer_id: str, kind: str, ago: timedelta, *, of: datetime = NOW, **attributes: Any) -> CustomerEvent:
-    number = f"e{next(_numbers)}"
-    return CustomerEvent(event_id=number, customer_id=customer_id, type=kind, at=of - ago, attributes=attributes)
-
-
-def quota(customer_id: str, ago: timedelta, percent: int = 85, *, of: datetime = NOW) -> CustomerEvent:
-    return event(customer_id, "quota_passed", ago, of=of, percent=percent)
-
-
-@pytest.fixture
-def fired(settings: Settings) -> Callable[[], Fired]:
-    """Return what is stored as fired, after checking that it is what was told."""
-
-    def fired() -> Fired:
-        with open_database(settings).read() as connection:
-            columns = (trigger_firing.c.trigger_id, trigger_firing.c.customer_id, trigger_firing.c.fired_at)
-            stored = [(row[0], row[1], row[2]) for row in connection.execute(sa.select(*columns))]
-            query = sa.select(outbox.outbox.c.body).where(outbox.outbox.c.event_type == "triggers_fired")
-            events = [msgspec.json.decode(body, type=TriggersFired) for body in connection.scalars(query)]
-        told = [(one.trigger, one.customer_id, each.fired_at) for each in events for one in each.firings]
-        assert sorted(told) == sorted(stored)
-        return sorted(stored)
-
-    return fired
-
-
-@pytest.fixture
-def world(use_cases: UseCases) -> UseCases:
-    grown = [CustomerRecord(customer_id=one, facts={"age": 30}) for one in ("a", "b")]
-    young = CustomerRecord(customer_id="young", facts={"age": 17})
-    use_cases.upsert_customers([*grown, young, CustomerRecord(customer_id="unknown", facts={})])
-    return use_cases
 
 
 def test_two_events_within_the_span_fire_once_and_are_told(world: UseCases, fired: Callable[[], Fired]) -> None:
@@ -198,64 +158,6 @@ def test_only_a_process_with_timers_sweeps_by_itself(
     assert len(fired()) == 1
 
 
-class _Broken(DurableTriggers):
-    """An engine that fails for everybody, until it is mended."""
-
-    is_broken = True
-
-    def holding(self, book: Any, subscribers: Sequence[Any], on: date) -> list[frozenset[str] | None]:
-        return [None] * len(subscribers) if self.is_broken else super().holding(book, subscribers, on)
-
-
-def test_when_the_engine_fails_nothing_fires_and_everybody_is_judged_again(
-    world: UseCases, fired: Callable[[], Fired]
-) -> None:
-    engine = world.triggers._engine = _Broken()
-    assert world.triggers.record_events([quota("a", HOUR), quota("a", DAY)]).written == 2
-    report = world.triggers.fire_due(None)
-    assert (report.judged, report.fired, report.left) == (1, 0, 1)
-    assert fired() == []
-    engine.is_broken = False
-    assert world.triggers.fire_due(None).fired == 1
-
-
-def test_a_rule_the_engine_refuses_fires_for_nobody(world: UseCases, fired: Callable[[], Fired]) -> None:
-    asked: list[object] = []
-    seconds = [0.0]
-
-    def refuse(book: object) -> Any:
-        asked.append(book)
-        raise EngineFault("too much for it")
-
-    world.triggers._engine = DurableTriggers(refuse, lambda: seconds[0])
-    world.triggers.record_events([quota("a", HOUR), quota("a", DAY)])
-    assert world.triggers.fire_due(None).left == 1
-    assert fired() == []
-    assert len(asked) == 1, "a trial may take long: not at every question"
-    seconds[0] += 30
-    assert world.triggers.fire_due(None).left == 1
-    assert len(asked) == 2
-
-
-class _Wrong:
-    """An engine that says the same of everybody."""
-
-    def __init__(self, *said: str) -> None:
-        self._said = said
-
-    def decide(self, facts: Any, *, on: date) -> dict[str, bool]:  # noqa: ARG002 - the port's
-        return dict.fromkeys(self._said, True)
-
-
-@pytest.mark.parametrize("said", [("quota-twice",), ("quota-twice", "no-top-up")])
-def test_what_the_engine_lets_fire_and_the_reference_does_not_mean_does_not_fire(
-    world: UseCases, fired: Callable[[], Fired], said: tuple[str, ...]
-) -> None:
-    world.triggers._engine = DurableTriggers(lambda _: _Wrong(*said))
-    world.triggers.record_events([quota("a", HOUR), quota("a", DAY), quota("b", HOUR)])
-    assert fired() == [("quota-twice", "a", NOW)]
-
-
 def test_an_audience_is_for_whom_a_trigger_fired_within_a_span(world: UseCases, clock: SteeredClock) -> None:
     world.triggers.record_events([quota("a", HOUR), quota("a", DAY)])
     clock.advance(HOUR)
@@ -293,6 +195,7 @@ def test_an_audience_by_trigger_is_asked_for_properly(
         world.audience(AudienceQuery(audience_key="k", **query))
 
 
+_subscribers = itertools.count()
 _HISTORY = st.lists(
     st.builds(
         lambda kind, hours, percent: (kind, hours * HOUR, percent),
@@ -310,7 +213,7 @@ def test_the_order_and_repetition_of_events_in_a_batch_change_nothing(
     world: UseCases, fired: Callable[[], Fired], history: list[tuple[str, timedelta, int | None]], data: st.DataObject
 ) -> None:
     made = {"top_up": {"amount": 100}, "trial_started": {"product": "crbt"}, "tone_downloaded": {}}
-    one, other = f"s{next(_numbers)}", f"s{next(_numbers)}"
+    one, other = f"s{next(_subscribers)}", f"s{next(_subscribers)}"
     world.upsert_customers([CustomerRecord(customer_id=each, facts={"age": 20}) for each in (one, other)])
     events = [event(one, kind, ago, **made.get(kind, {"percent": percent})) for kind, ago, percent in history]
     shuffled = data.draw(st.permutations(events))
