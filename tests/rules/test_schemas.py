@@ -18,6 +18,7 @@ from shared.rulekit.loading import load_rules
 from shared.rulekit.model import KINDS, RuleBook
 from shared.rulekit.tree import Entries, Items, Node, Scalar
 from shared.rulekit.yaml_tree import read_yaml
+from tests.rules.schema_samples import RANKING, SOUND, WRONG
 from tests.unit.cli import eval_oracle
 from tests.unit.rulekit.rule_folders import HEAD, VOCABULARY, make_folder, put_rule
 
@@ -95,136 +96,6 @@ def test_a_fact_is_told_in_both_languages_with_its_type_and_values() -> None:
     brand = schemas_of(own_book())["segments"]["$defs"]["fact.brand"]  # type: ignore[index]  # plain JSON
     assert brand["title"] == "品牌 · Brand"
     assert brand["description"].startswith("enum. gotone: 全球通 · gotone; ")
-
-
-WHEN = "when: "
-POLICY = "kind: frequency_cap\nper: customer\nlimit: 3\nwindow: {rolling: 7d}\n"
-TRIGGER = "kind: count\nevent: passed\nat_least: 2\nwithin: 3d\n"
-RANKING = (
-    "order: 1\nvalue: {at_least: 0, at_most: 10}\npropensity: {at_least: 0, at_most: 1, otherwise: 0.1}\n"
-    "priority: {at_least: 1, at_most: 100}\n"
-)
-SOUND = {
-    "segments": [
-        WHEN + "{age: 18}\n",
-        WHEN + "{age: {is_known: false}, brand: mzone, arrears: true, spend: {between: [0.5, 10]}}\n",
-        WHEN + "{any: [{products: {contains_any: [crbt], size: {at_least: 1}}}, {not: {products: {size: 2}}}]}\n",
-        WHEN + "{used: {more_than: {fact: quota, times: 0.8}}, joined: {older_than: 30d, before: 2026-01-01}}\n",
-        "classifies: stage\norder: 1\n" + WHEN + "{segment: one}\n",
-        "valid_for: {from: 2026-01-01}\n" + WHEN + "{brand: {one_of: [gotone, mzone]}, handset: {not_equals: x}}\n",
-    ],
-    "eligibility": ["level: suitability\n" + WHEN + "{age: 18}\n"],
-    "conflicts": [
-        "kind: exclusive\nmembers: {categories: [crbt], offerings: [a]}\n",
-        "kind: requires\noffering: a\nproducts: [crbt, mms]\n",
-        "kind: supersedes\nwinner: {campaigns: [a]}\nloser: {campaigns: [b]}\n",
-        "kind: not_within\nsame: similar_campaign\nspan: 2w\n",
-    ],
-    "contact_policy": [
-        POLICY,
-        POLICY + "applies_to: {directions: [outbound], channels: [sms], categories: [crbt]}\n",
-        "kind: quiet_hours\nweekly: [{days: [mon], from: 21:00, to: 09:00}]\n",
-        'kind: quiet_hours\nholidays: {dates: [2026-04-05], from: "21:00", to: "09:00"}\n',
-        "kind: capacity\nlimit: 3\nwindow: {calendar: day}\nzone: Asia/Shanghai\n",
-        "kind: cooling_off\nafter: [refused]\nsame: any\nspan: 30d\n",
-        "kind: spacing\nper: customer\nat_least: 24h\n",
-        "kind: list_effect\nlist: red\n",
-        "kind: no_repeat\nspan: 14d\n",
-    ],
-    "triggers": [
-        TRIGGER + "where: {percent: {at_least: 80}}\nwhen: {brand: mzone}\nagain_after: 7d\n",
-        "kind: sequence\nsteps: [{event: paid, where: {amount: 50, way: cash}}, {event: passed}]\nwithin: 2d\n",
-        "kind: absence\nafter: {event: paid}\nwithout: {event: downloaded}\nfor: 14d\n",
-    ],
-    "ranking": [RANKING, RANKING + "ranks: {categories: [crbt]}\n"],
-}
-WRONG = {
-    "segments": [
-        WHEN + "{aeg: 18}\n",
-        WHEN + "{age: {atleast: 18}}\n",
-        WHEN + "{age: x}\n",
-        WHEN + "{age: 1.5}\n",
-        WHEN + "{age: 2000000000000}\n",
-        WHEN + "{age: null}\n",
-        WHEN + "{age: [1, 2]}\n",
-        WHEN + "{age: {between: [1]}}\n",
-        WHEN + "{age: {one_of: []}}\n",
-        WHEN + "{age: {contains_any: [1]}}\n",
-        WHEN + "{age: {is_known: maybe}}\n",
-        WHEN + "{age: {older_than: 3d}}\n",
-        WHEN + "{age: {more_than: {fact: used}}}\n",
-        WHEN + "{used: {more_than: {fact: quota, times: 0}}}\n",
-        WHEN + "{used: {more_than: {fact: quota, times: 101}}}\n",
-        WHEN + "{joined: {more_than: {fact: renewed, times: 2}}}\n",
-        WHEN + "{joined: {within: 12h}}\n",
-        WHEN + "{joined: 2 March}\n",
-        WHEN + "{brand: gton}\n",
-        WHEN + "{brand: {at_least: mzone}}\n",
-        WHEN + "{arrears: 'yes please'}\n",
-        WHEN + "{arrears: {not_equals: true}}\n",
-        WHEN + "{products: crbt}\n",
-        WHEN + "{products: {contains_any: [crbtt]}}\n",
-        WHEN + "{products: {size: {before: 2}}}\n",
-        WHEN + "{segment: nowhere}\n",
-        WHEN + "{all: []}\n",
-        WHEN + "{}\n",
-        WHEN + "age\n",
-        "whne: {age: 1}\n",
-        "classifies: stage\n" + WHEN + "{age: 1}\n",
-        "valid_for: {until: 2026-01-01}\n" + WHEN + "{age: 1}\n",
-        "valid_for: {from: soon}\n" + WHEN + "{age: 1}\n",
-    ],
-    "eligibility": [WHEN + "{age: 1}\n", "level: eligible\n" + WHEN + "{age: 1}\n", "level: suitability\n"],
-    "conflicts": [
-        "members: {categories: [crbt]}\n",
-        "kind: exclusve\nmembers: {categories: [crbt]}\n",
-        "kind: exclusive\nmembers: {}\n",
-        "kind: exclusive\nmembers: {category: [crbt]}\n",
-        "kind: exclusive\nmembers: {categories: [crbt]}\nspan: 1d\n",
-        "kind: requires\noffering: a\nproducts: [crbtt]\n",
-        "kind: requires\noffering: a\nproducts: []\n",
-        "kind: not_within\nsame: campaigns\nspan: 1d\n",
-        "kind: not_within\nsame: campaign\nspan: 1 day\n",
-    ],
-    "contact_policy": [
-        POLICY.replace("limit: 3", "limit: -1"),
-        POLICY.replace("limit: 3", "limit: three"),
-        POLICY.replace("per: customer", "per: subscriber"),
-        POLICY.replace("rolling: 7d", "rolling: 7d, calendar: day"),
-        POLICY.replace("rolling: 7d", "calendar: year"),
-        POLICY.replace("rolling: 7d", "rolling: 0d"),
-        POLICY + "applies_to: {channel: [sms]}\n",
-        POLICY + "applies_to: {channels: [smss]}\n",
-        POLICY + "applies_to: {channels: sms}\n",
-        "kind: quiet_hours\nweekly: [{days: [], from: 21:00, to: 09:00}]\n",
-        "kind: quiet_hours\nweekly: [{days: [monday], from: 21:00, to: 09:00}]\n",
-        "kind: quiet_hours\nweekly: [{days: [mon], from: 24:00, to: 09:00}]\n",
-        "kind: quiet_hours\nholidays: {from: 21:00, to: 09:00}\n",
-        "kind: capacity\nlimit: 3\nwindow: {calendar: week}\nzone: Asia/Shanghai\n",
-        "kind: cooling_off\nafter: [said_no]\nsame: any\nspan: 30d\n",
-        "kind: list_effect\nlist: blue\n",
-        "kind: no_repeat\n",
-    ],
-    "triggers": [
-        TRIGGER.replace("event: passed", "event: past"),
-        TRIGGER + "where: {amount: 50}\n",
-        TRIGGER + "where: {percent: {atleast: 50}}\n",
-        TRIGGER + "where: {segment: one}\n",
-        TRIGGER + "when: {percent: 80}\n",
-        TRIGGER.replace("at_least: 2", "at_least: 0"),
-        TRIGGER + "again_after: never\n",
-        "kind: sequence\nsteps: [{event: paid}]\nwithin: 2d\n",
-        "kind: sequence\nsteps: [{event: paid}, {event: passed, where: {way: cash}}]\nwithin: 2d\n",
-        "kind: absence\nafter: {event: paid}\nfor: 14d\n",
-    ],
-    "ranking": [
-        RANKING.replace("order: 1\n", ""),
-        RANKING.replace("otherwise: 0.1", "otherwise: 2"),
-        RANKING.replace("at_least: 1,", "at_least: -1,"),
-        RANKING + "ranks: {}\n",
-        RANKING + "rank: {categories: [crbt]}\n",
-    ],
-}
 
 
 @pytest.fixture(scope="module")
