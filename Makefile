@@ -10,7 +10,7 @@ ARGS ?=
 CHECKS := "ruff check ." "ruff format --check ." mypy lint-imports "python -m scripts.check_repository" "banyan rules check"
 LOCK := uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate pyproject.toml
 
-.PHONY: help setup setup-dev demo test check bench serve format lock clean
+.PHONY: help setup setup-dev demo test nightly check bench serve format lock clean
 
 help: ## Show what can be made
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,6 +26,9 @@ demo: setup ## Run a province's campaigns on this machine, no server needed; wri
 
 test: setup-dev ## Run all tests (ARGS: pytest's arguments); starts private RabbitMQ and PostgreSQL
 	@$(BIN)/python -m pytest $(ARGS)
+
+nightly: setup-dev ## Judge 100,000 generated pairs of condition and subscriber on every executor (ARGS='--pairs 20000')
+	@$(BIN)/python -m tests.nightly $(ARGS)
 
 check: setup-dev ## Run linters, types, import contracts, repository checks and the rules' own checks
 	@failed=""; \
