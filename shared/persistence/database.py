@@ -89,7 +89,7 @@ class Database:
             pool_timeout=_CONNECT_SECONDS,
             connect_args={
                 "connect_timeout": _CONNECT_SECONDS,
-                "options": f"-c statement_timeout={_STATEMENT_SECONDS * 1000} -c timezone=UTC -c jit=off",
+                "options": f"-c statement_timeout={round(_STATEMENT_SECONDS * 1000)} -c timezone=UTC -c jit=off",
             },
         )
         sa.event.listen(engine, "checkout", _look_at_postgresql)

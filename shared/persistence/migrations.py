@@ -14,12 +14,14 @@ _LOCK = 7_226_926_001  # any constant: one lock for migrations, taken in the ser
 def migrate(database: Database, folder: Path) -> None:
     """Apply the migrations in `folder` (a service's `migrations/`) that the database lacks.
 
-    On PostgreSQL replicas wait for one another on an advisory lock; the embedded default has one process.
+    On PostgreSQL replicas wait for one another on an advisory lock; the embedded default has one process. However
+    long a migration of a large table takes, and the wait for whoever is at it, no limit on statements ends it.
     """
     config = Config()
     config.set_main_option("script_location", str(folder))
     with database.engine.connect() as connection:
         if database.dialect == "postgresql":
+            connection.execute(sa.text("SET statement_timeout = 0"))
             connection.execute(sa.text("SELECT pg_advisory_lock(:key)"), {"key": _LOCK})
             connection.commit()
         try:
@@ -28,7 +30,9 @@ def migrate(database: Database, folder: Path) -> None:
             connection.commit()
         finally:
             if database.dialect == "postgresql":
+                connection.rollback()  # of a migration that failed: the lock must be given back all the same
                 connection.execute(sa.text("SELECT pg_advisory_unlock(:key)"), {"key": _LOCK})
+                connection.execute(sa.text("RESET statement_timeout"))
                 connection.commit()
 
 
