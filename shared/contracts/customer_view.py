@@ -64,7 +64,7 @@ class Customer(Told, frozen=True, kw_only=True):
     changed_at: datetime
 
 
-class AudienceQuery(Asked, frozen=True, kw_only=True):
+class AudienceQuery(Asked, frozen=True, kw_only=True, omit_defaults=True):
     """Which subscribers, and what to say about each.
 
     Exactly one of `segment` (id of a segment rule), `rule` (a condition written inline, in the rule language as JSON)
