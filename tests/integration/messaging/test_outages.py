@@ -13,6 +13,8 @@ import pytest
 
 from shared.kernel.faults import Fault
 from shared.messaging.client import BanyanClient
+from shared.messaging.roll_call_asking import call_roll
+from shared.messaging.settings import BusSettings
 
 pytestmark = pytest.mark.servers
 Serve = Callable[..., "subprocess.Popen[str]"]
@@ -83,6 +85,17 @@ def answers(client: BanyanClient, seconds: float) -> bool:
     return False
 
 
+def are_on_the_roll(containers: list[str], amqp_url: str, seconds: float) -> bool:
+    """Whether every one of these containers answers the roll call within the time."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        present = call_roll(BusSettings(amqp_url=amqp_url), containers).present
+        if [one.container for one in present] == containers:
+            return True
+        time.sleep(0.2)
+    return False
+
+
 def test_a_service_waits_for_a_broker_that_comes_late(
     serve: Serve, client: BanyanClient, wire: Wire, amqp_url: str, tmp_path: Path
 ) -> None:
@@ -113,4 +126,5 @@ def test_a_service_comes_back_after_its_connections_were_cut(
         time.sleep(0.3)
         wire.plug()
         assert answers(client, 30)
+        assert are_on_the_roll(["asker", "echo"], amqp_url, 30), "each listens with a queue that it declared again"
     assert process.poll() is None
