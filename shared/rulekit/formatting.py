@@ -79,7 +79,7 @@ _CONDITIONS = {"when", "where", "all", "any", "not"}
 _WORDS = {"zh", "en"}
 _PLAIN = re.compile(r"[^\s\-?:,\[\]{}#&*!|>'\"%@`\x00-\x1f]|[-?:](?=[^\s,\[\]{}])")  # how a plain scalar may begin
 _UNSAFE = re.compile(r": | #|:$|\s$")
-_UNSAFE_IN_FLOW = re.compile(r"[,\[\]{}]")
+_UNSAFE_IN_FLOW = re.compile(r"[,\[\]{}]|^[?:]")
 _TIME = re.compile(r"[0-9]+:")  # some readers take 21:00 for a number
 _RESOLVER = yaml.resolver.Resolver()
 _TEXT = "tag:yaml.org,2002:str"

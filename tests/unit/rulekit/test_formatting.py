@@ -5,7 +5,7 @@ import string
 from pathlib import Path
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from shared.rulekit.faults import Findings, RuleFaults
@@ -109,6 +109,7 @@ TREES = st.recursive(
 
 
 @given(st.dictionaries(KEYS, TREES, min_size=1, max_size=5) | st.lists(TREES, min_size=1, max_size=4))
+@example({"id": [":0", "?0", "-0"]})
 @settings(max_examples=150, deadline=None)
 def test_no_text_changes_its_version_and_formatting_twice_is_formatting_once(tree: object) -> None:
     text, findings = json.dumps(tree, ensure_ascii=False), Findings()  # JSON is YAML
