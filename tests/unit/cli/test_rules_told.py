@@ -96,10 +96,10 @@ def test_a_segment_tells_which_rival_comes_first(run: Run, tmp_path: Path) -> No
     [
         ('{"aged": 1}', "did you mean 'age'"),
         ('{"age": "old"}', "wrong_type"),
-        ("[1]", "expected an object"),
-        ("{", "not JSON"),
-        ("\xff", "not JSON"),
-        ("[" * 50_000, "not JSON"),
+        ("[1]", "a line is an object"),
+        ("{", "not_json"),
+        ("\xff", "not_utf8"),
+        ("[" * 50_000, "not_json"),
     ],
 )
 def test_facts_that_cannot_be_used_are_a_clean_failure(run: Run, tmp_path: Path, content: str, code: str) -> None:
