@@ -1,7 +1,5 @@
 """Bundles: unknown components and cycles, within a batch and with what is stored."""
 
-import time
-
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -62,13 +60,11 @@ def test_the_second_of_two_with_the_same_id_is_refused() -> None:
     assert [(fault.index, fault.field) for fault in faults] == [(1, "offering_id")]
 
 
-def test_a_long_chain_of_bundles_takes_no_time_and_no_stack() -> None:
-    names = [f"n{number}" for number in range(5_000)]
+def test_a_long_chain_of_bundles_needs_no_stack_and_no_step_for_each_pair_of_them() -> None:
+    names = [f"n{number}" for number in range(30_000)]  # pairs of these would take longer than any test may
     chain = {name: [follower] for name, follower in zip(names, names[1:] + names[:1], strict=True)}
-    began = time.perf_counter()
     kept, faults = _check(chain)
-    assert (kept, len(faults)) == ([], 5_000)
-    assert time.perf_counter() - began < 5
+    assert (kept, len(faults)) == ([], 30_000)
 
 
 _NAMES = st.sampled_from([f"n{number}" for number in range(6)])

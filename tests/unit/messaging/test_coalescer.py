@@ -61,10 +61,8 @@ def test_under_load_batches_grow_instead_of_multiplying() -> None:
 
 
 def test_a_full_batch_does_not_wait_for_more() -> None:
-    coalescer = Coalescer(Doubling(), 4, 30.0)
-    begun = time.monotonic()
+    coalescer = Coalescer(Doubling(), 4, 3600.0)  # longer than any test may take
     assert ask_all(coalescer, [1, 2, 3, 4], 4) == [2, 4, 6, 8]
-    assert time.monotonic() - begun < 5
 
 
 def test_when_the_batch_call_fails_all_its_callers_hear_of_it() -> None:
