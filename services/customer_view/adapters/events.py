@@ -102,6 +102,7 @@ class SqlEvents:
         if self._is_set_by(triggers):
             return
         if self._connection.dialect.name == "postgresql":  # before anything else: writers lock row by row
+            self._connection.execute(sa.text("SET LOCAL statement_timeout = 0"))  # some 12 s per million subscribers
             self._connection.execute(sa.text("LOCK TABLE trigger_watch IN SHARE ROW EXCLUSIVE MODE"))
             if self._is_set_by(triggers):
                 return

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from services.customer_view.adapters.store import SqlStore
-from services.customer_view.adapters.tables import trigger_firing
+from services.customer_view.adapters.tables import trigger_firing, trigger_rules
 from services.customer_view.application.event_ports import Events, Firing
 from services.customer_view.application.happenings import Happening
 from services.customer_view.application.use_cases import UseCases
@@ -18,6 +18,7 @@ from services.customer_view.dependencies import MIGRATIONS, open_database
 from services.customer_view.settings import Settings
 from shared.contracts.customer_view import CustomerEvent, CustomerRecord
 from shared.kernel.clock import SteeredClock
+from shared.persistence import database as database_module
 from shared.persistence.database import Database
 from shared.persistence.migrations import migrate
 from shared.rulekit.loading import load_rules
@@ -89,6 +90,31 @@ def test_other_triggers_have_everybody_with_recent_events_looked_at_once(within:
         within(lambda events, version=version: events.watch_all(version, since=NOW - 2 * HOUR, at=NOW))  # type: ignore[misc]
         assert within(lambda events: events.due(NOW, None, 9)) == expected
         within(lambda events: events.watch({"a": None}))
+
+
+@pytest.mark.servers
+def test_looking_at_a_whole_province_may_take_longer_than_other_statements(
+    postgres_database: Callable[[], str], book: RuleBook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database_module, "_STATEMENT_SECONDS", 0.3)
+    database = Database(postgres_database())
+    migrate(database, MIGRATIONS)
+    store = SqlStore(database)
+    store.prepare(book)
+    with database.write() as writer:
+        writer.exec_driver_sql("LOCK TABLE trigger_watch IN ROW EXCLUSIVE MODE")
+        looking = threading.Thread(target=_watch_all, args=(store, book))
+        looking.start()
+        looking.join(0.6)  # it waits for the writer, beyond what any other statement may take
+    looking.join()
+    with database.read() as connection:
+        assert connection.scalar(sa.select(trigger_rules.c.version)) == "v1"
+    database.close()
+
+
+def _watch_all(store: SqlStore, book: RuleBook) -> None:
+    with store.write(book) as transaction:
+        transaction.events.watch_all("v1", since=NOW, at=NOW)
 
 
 def test_old_events_are_deleted_in_slices(within: Callable[[Work], object]) -> None:
