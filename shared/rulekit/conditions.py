@@ -1,12 +1,15 @@
 """Conditions: from a tree to typed values, every operator and literal checked against the vocabulary."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from fractions import Fraction
+from typing import Literal
 
 from shared.kernel.text import Text
 from shared.rulekit.facts import nearest
 from shared.rulekit.faults import Findings, Place, RuleFaults
-from shared.rulekit.literals import Literal, read_decimal, read_literal
+from shared.rulekit.literals import Literal as Written
+from shared.rulekit.literals import read_decimal, read_literal
 from shared.rulekit.model import (
     AgeOperator,
     All,
@@ -57,6 +60,8 @@ OPERATORS: Mapping[FactType, tuple[str, ...]] = {
     "boolean": ("equals",),
     "set": ("contains_any", "contains_all", "contains_none", "size"),
 }
+SIZES = ("equals", "not_equals", "at_least", "more_than", "at_most", "less_than", "between")
+"""What is asked of the size of a set."""
 _GROUPS = ("all", "any", "not", "segment")
 MOST_VALUES = 500  # in one list
 LARGEST_FACTOR = 100
@@ -145,7 +150,8 @@ class ConditionReader:
                 return Not(self.read(value, depth + 1))
             case "segment":
                 segment = self._reader.name(value)
-                self.references.append((value.place, segment))
+                if segment:  # what is no text is told already
+                    self.references.append((value.place, segment))
                 return InSegment(segment)
         fact = self._fact(name)
         return self._tests(fact, value) if fact else _STAND_IN
@@ -228,7 +234,7 @@ class ConditionReader:
             return None
         return None if factor is None else OtherFact(other.name, Fraction(factor))
 
-    def _between(self, fact: Fact, operand: Node) -> Condition:
+    def _between(self, fact: Fact, operand: Node, of: Literal["value", "size"] = "value") -> Condition:
         ends = self._reader.items(operand)
         if isinstance(operand, Items) and len(ends) != 2:  # noqa: PLR2004 - low and high
             self._findings.add(operand.place, "wrong_shape", "between needs [low, high]")
@@ -239,7 +245,7 @@ class ConditionReader:
         low, high = literals
         if low > high:  # type: ignore[operator]  # both were read for one fact of an ordered type
             self._findings.add(operand.place, "empty_span", f"between: {ends[0].text} is above {ends[1].text}")  # type: ignore[union-attr]  # literals are scalars
-        return All((Compare(fact.name, "at_least", low), Compare(fact.name, "at_most", high)))  # type: ignore[arg-type]  # not None, see above
+        return All((Compare(fact.name, "at_least", low, of=of), Compare(fact.name, "at_most", high, of=of)))  # type: ignore[arg-type]  # not None, see above
 
     def _list(self, fact: Fact, operator: str, operand: Node) -> Condition:
         items = self._reader.items(operand)
@@ -250,24 +256,30 @@ class ConditionReader:
             self._findings.add(operand.place, "too_many_values", message)
             return _STAND_IN
         found = [read_literal(fact, item, self._findings) for item in items]
-        values: tuple[Literal, ...] = tuple(dict.fromkeys(one for one in found if one is not None))
+        values: tuple[Written, ...] = tuple(dict.fromkeys(one for one in found if one is not None))
         return Compare(fact.name, LISTS[operator], values)
 
     def _size(self, fact: Fact, operand: Node) -> Condition:
         tests = (
             operand.entries if isinstance(operand, Entries) else ((Scalar(operand.place, "text", "equals"), operand),)
         )
-        parts: list[Condition] = []
-        for name, value in tests:
-            if name.text not in ORDER or name.text in {"before", "after"}:
-                message = f"the size of {fact.name} knows equals, not_equals, at_least, more_than, at_most, less_than"
-                self._findings.add(name.place, "unknown_operator", message, nearest(name.text, ORDER))
-                continue
-            literal = read_literal(_SIZE, value, self._findings)
-            if literal is not None:
-                test = Compare(fact.name, ORDER[name.text], literal, of="size")
-                parts.append(Not(test) if name.text in _NEGATED else test)
-        return _all(parts)
+        if not tests:
+            self._findings.add(operand.place, "empty_group", f"the size of {fact.name} is compared with nothing")
+        return _all([self._size_test(fact, name, value) for name, value in tests])
+
+    def _size_test(self, fact: Fact, name: Scalar, value: Node) -> Condition:
+        if name.text not in SIZES:
+            message = f"the size of {fact.name} knows {', '.join(SIZES)}"
+            self._findings.add(name.place, "unknown_operator", message, nearest(name.text, SIZES))
+            return _STAND_IN
+        size = replace(_SIZE, name=fact.name)
+        if name.text == "between":
+            return self._between(size, value, of="size")
+        literal = read_literal(size, value, self._findings)
+        if literal is None:
+            return _STAND_IN
+        test = Compare(fact.name, ORDER[name.text], literal, of="size")
+        return Not(test) if name.text in _NEGATED else test
 
 
 def _all(parts: list[Condition]) -> Condition:

@@ -143,12 +143,17 @@ def _fault(fact: Fact, code: str, message: str, suggestion: str | None = None) -
 
 
 def _wrong_type(fact: Fact, value: object, expected: str) -> bool:
-    raise _fault(fact, "wrong_type", f"expected {expected}, got {type(value).__name__}")
+    raise _fault(fact, "wrong_type", f"expected {expected}, got {_kind(value)}")
+
+
+def _kind(value: object) -> str:
+    words = {bool: "true or false", int: "a number", float: "a number with decimals", str: "a text", list: "a list"}
+    return words.get(type(value), "an object" if isinstance(value, Mapping) else type(value).__name__)
 
 
 def _integer(fact: Fact, value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool):
-        raise _fault(fact, "wrong_type", f"expected a whole number, got {type(value).__name__}")
+        raise _fault(fact, "wrong_type", f"expected a whole number, got {_kind(value)}")
     if abs(value) > LARGEST_INTEGER:
         raise _fault(fact, "too_large", f"{value} is not within ±{LARGEST_INTEGER}")
     return value
@@ -156,7 +161,7 @@ def _integer(fact: Fact, value: object) -> int:
 
 def _number(fact: Fact, value: object) -> float:
     if not isinstance(value, (int, float)) or isinstance(value, bool):
-        raise _fault(fact, "wrong_type", f"expected a number, got {type(value).__name__}")
+        raise _fault(fact, "wrong_type", f"expected a number, got {_kind(value)}")
     if not math.isfinite(value) or abs(value) > LARGEST_NUMBER:
         raise _fault(fact, "too_large", f"{value} is not within ±{LARGEST_NUMBER}")
     if round(value, DECIMALS) != value:
@@ -168,7 +173,7 @@ def _date(fact: Fact, value: object) -> date:
     if type(value) is date:  # not a datetime, which is a date to isinstance
         return value
     if not isinstance(value, str):
-        raise _fault(fact, "wrong_type", f"expected a date, got {type(value).__name__}")
+        raise _fault(fact, "wrong_type", f"expected a date, got {_kind(value)}")
     parsed = iso_date(value)
     if parsed is None:
         raise _fault(fact, "bad_date", f"{value!r} is not a date like 2026-03-02")
@@ -186,7 +191,7 @@ def iso_date(text: str) -> date | None:
 
 def _text(fact: Fact, value: object) -> str:
     if not isinstance(value, str):
-        raise _fault(fact, "wrong_type", f"expected a text, got {type(value).__name__}")
+        raise _fault(fact, "wrong_type", f"expected a text, got {_kind(value)}")
     if fact.type == "enum":
         _permitted(fact, value)
     elif not is_plain_text(value):
@@ -203,10 +208,10 @@ def is_plain_text(text: str) -> bool:
 
 def _set(fact: Fact, value: object) -> frozenset[str]:
     if isinstance(value, (str, bytes, Mapping)) or not isinstance(value, Collection):
-        raise _fault(fact, "wrong_type", f"expected a list of texts, got {type(value).__name__}")
+        raise _fault(fact, "wrong_type", f"expected a list of texts, got {_kind(value)}")
     for member in value:
         if not isinstance(member, str):
-            raise _fault(fact, "wrong_type", f"expected texts in the list, got {type(member).__name__}")
+            raise _fault(fact, "wrong_type", f"expected texts in the list, got {_kind(member)}")
         _permitted(fact, member)
     return frozenset(value)
 

@@ -47,7 +47,9 @@ def read_decimal(node: Node, decimals: int, findings: Findings) -> Decimal | Non
     """Return a plain decimal number of at most so many decimals, or None after noting why not."""
     if not isinstance(node, ScalarNode) or node.kind != "number" or not _DECIMAL.fullmatch(node.text):
         shown = repr(node.text) if isinstance(node, ScalarNode) else "a group"
-        findings.add(node.place, "bad_number", f"expected a number in plain decimals, like 12 or 0.5, got {shown}")
+        is_quoted = isinstance(node, ScalarNode) and node.kind == "text" and _DECIMAL.fullmatch(node.text)
+        message = f"expected a number in plain decimals, like 12 or 0.5, got {shown}"
+        findings.add(node.place, "bad_number", f"{message}: write it without quotes" if is_quoted else message)
         return None
     value = Decimal(node.text)
     if value != round(value, decimals):
@@ -70,7 +72,9 @@ def _number(fact: Fact, node: ScalarNode, findings: Findings, *, decimals: int, 
 def _boolean(fact: Fact, node: ScalarNode, findings: Findings) -> bool | None:
     if node.text in {"true", "false"} and node.kind == "boolean":
         return node.text == "true"
-    findings.add(node.place, "wrong_type", f"{fact.name} is true or false, not {node.text!r}")
+    message = f"{fact.name} is true or false, not {node.text!r}"
+    is_quoted = node.text in {"true", "false"}
+    findings.add(node.place, "wrong_type", f"{message}: write it without quotes" if is_quoted else message)
     return None
 
 

@@ -2,7 +2,7 @@
 
 import dataclasses
 import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -29,7 +29,7 @@ from shared.rulekit.ranking_reading import read_ranking
 from shared.rulekit.reading import ID, Reader
 from shared.rulekit.rule_reading import RuleReader
 from shared.rulekit.segment_graph import SegmentGraph
-from shared.rulekit.tree import Node, version_of
+from shared.rulekit.tree import Entries, Node, version_of
 from shared.rulekit.trigger_reading import read_trigger
 from shared.rulekit.vocabulary import Vocabulary
 from shared.rulekit.vocabulary_reading import read_events, read_vocabulary
@@ -82,8 +82,8 @@ def read_rules(folder: Path, findings: Findings) -> RuleBook | None:
     _check_ranking(ranking, loader, findings)
     classes = _classes(segments, loader, findings)
     graph = SegmentGraph(segments, classes)
-    for name in sorted(graph.in_cycles()):
-        findings.add(Place(loader.path("segments", name), 1, 1), "segment_cycle", f"{name} depends on itself")
+    for name, place in sorted(loader.naming(graph.in_cycles()).items()):
+        findings.add(place, "segment_cycle", f"{name} depends on itself")
     book = RuleBook(vocabulary, segments, eligibility, conflicts, policies, classes, "", triggers, ranking, events)
     check_held(vocabulary, loader.facts, loader.segments, graph.facts(), findings)
     return dataclasses.replace(book, version=_version(book))
@@ -112,6 +112,21 @@ class _Loader:
     conditions: ConditionReader
     facts: list[Use] = field(default_factory=list)
     segments: list[Use] = field(default_factory=list)
+    _roots: dict[tuple[str, str], Node] = field(default_factory=dict)
+
+    def at(self, kind: str, name: str, key: str) -> Place:
+        """Return where a rule says something, or where its file begins."""
+        root = self._roots.get((kind, name))
+        node = root.get(key) if isinstance(root, Entries) else None
+        return Place(self.path(kind, name), 1, 1) if node is None else node.place
+
+    def naming(self, segments: Collection[str]) -> dict[str, Place]:
+        """Return for each of these segments where it first names one of them, else where its condition is."""
+        named: dict[str, Place] = {}
+        for use in self.segments:
+            if use.kind == "segments" and use.name in segments:
+                named.setdefault(use.place.path, use.place)
+        return {one: named.get(self.path("segments", one), self.at("segments", one, "when")) for one in segments}
 
     def path(self, kind: str, name: str) -> str:
         return shown(self.folder / kind / name / "rule.yaml")
@@ -155,7 +170,10 @@ class _Loader:
                 Place(self.path(kind, entry.name), 1, 1), "no_cases", "a rule needs a cases.yaml beside it"
             )
         node = read_yaml(entry / "rule.yaml", self.findings)
-        return None if node is None else read(node, entry.name)
+        if node is None:
+            return None
+        self._roots[kind, entry.name] = node
+        return read(node, entry.name)
 
 
 def _check_folders(folder: Path, findings: Findings) -> None:
@@ -181,7 +199,7 @@ def _classes(segments: dict[str, SegmentRule], loader: _Loader, findings: Findin
         for first, second in itertools.pairwise(rules):
             if first.order == second.order:
                 message = f"{first.id} has order {first.order} in {name!r} too"
-                findings.add(Place(loader.path("segments", second.id), 1, 1), "duplicate_order", message)
+                findings.add(loader.at("segments", second.id, "order"), "duplicate_order", message)
     return {name: tuple(rule.id for rule in rules) for name, rules in classes.items()}
 
 
@@ -189,7 +207,7 @@ def _check_ranking(ranking: dict[str, RankingRule], loader: _Loader, findings: F
     """Note rules that could both come first, a missing rule for all other offers, and rules that it hides."""
     ordered = sorted(ranking.values(), key=lambda rule: (rule.order, rule.id))
     for first, second in itertools.pairwise(ordered):
-        place = Place(loader.path("ranking", second.id), 1, 1)
+        place = loader.at("ranking", second.id, "order")
         if first.order == second.order:
             findings.add(place, "duplicate_order", f"{first.id} has order {first.order} too")
         elif first.members == Members():

@@ -53,8 +53,13 @@ def read_yaml(path: Path, findings: Findings) -> Node | None:
     try:
         return read_yaml_text(raw.decode("utf-8-sig"), name, findings)
     except UnicodeDecodeError as error:
-        findings.add(start, "not_utf8", f"byte {error.start} is not UTF-8")
+        findings.add(_place_of_byte(raw, error.start, name), "not_utf8", f"byte {error.start} is not UTF-8")
         return None
+
+
+def _place_of_byte(raw: bytes, offset: int, name: str) -> Place:
+    before = raw[:offset].decode("utf-8-sig", "replace").split("\n")
+    return Place(name, len(before), len(before[-1]) + 1)
 
 
 def _read_bytes(path: Path) -> bytes:

@@ -155,6 +155,8 @@ def _in_fen(fact: Fact, written: object) -> object:
 
 
 def _number(fact: Fact, value: Decimal) -> float:
+    if fact.type == "integer" and -LARGEST_INTEGER <= value <= LARGEST_INTEGER and value == round(value):
+        return int(value)  # JSON knows numbers alone, and many programs write 30 as 30.0
     if fact.type == "number":
         if not -LARGEST_NUMBER <= value <= LARGEST_NUMBER:
             raise BadLine("too_large", f"{fact.name}: {_shown(value)} is not within ±{LARGEST_NUMBER}", fact.name)

@@ -77,6 +77,9 @@ def _with_neighbours(book: RuleBook, sources: Sources) -> RuleBook:
 
 
 def _vocabulary(path: Path) -> RuleBook:
+    if not path.exists():
+        message = "there is no vocabulary beside the rule file or above it, nor here: name one with --vocabulary"
+        raise RuleFaults([RuleFault(str(path), 1, 1, "no_vocabulary", message)])
     findings = Findings()
     node = read_yaml(path, findings)
     findings.check()

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from shared.rulekit.conditions import AGES, LARGEST_FACTOR, LISTS, MOST_VALUES, OPERATORS, ORDER
+from shared.rulekit.conditions import AGES, LARGEST_FACTOR, LISTS, MOST_VALUES, OPERATORS, ORDER, SIZES
 from shared.rulekit.json_schema.parts import DATE, SPAN_OF_DAYS, Schema, mapping, one_of
 from shared.rulekit.vocabulary import (
     CHOICE_TYPES,
@@ -16,7 +16,7 @@ from shared.rulekit.vocabulary import (
 
 _LARGEST_YUAN = LARGEST_INTEGER // 100
 _SIZE: Schema = {"type": "integer"}
-_SIZES = [name for name in ORDER if name not in {"before", "after"}]
+_SIZES = {**dict.fromkeys(SIZES, _SIZE), "between": {"type": "array", "minItems": 2, "maxItems": 2, "items": _SIZE}}
 _MEANINGS = {
     "equals": "等于 · equals",
     "not_equals": "不等于 · does not equal",
@@ -115,7 +115,7 @@ def _shape(fact: Fact, operator: str, facts: Mapping[str, Fact]) -> Schema:
     special: Mapping[str, Schema] = {
         "is_known": {"type": "boolean"},
         "between": {"type": "array", "minItems": 2, "maxItems": 2, "items": value},
-        "size": {"anyOf": [_SIZE, mapping(dict.fromkeys(_SIZES, _SIZE), least=1)]},
+        "size": {"anyOf": [_SIZE, mapping(_SIZES, least=1)]},
     }
     return special[operator]
 

@@ -96,7 +96,10 @@ def _test(value: Any, operator: str, operand: Any, facts: Mapping[str, Any], on:
         return None
     if operator == "size":
         tests = operand if isinstance(operand, dict) else {"equals": operand}
-        return all(_ORDER[word](len(set(value)), number) for word, number in tests.items())
+        return all(
+            number[0] <= len(set(value)) <= number[1] if word == "between" else _ORDER[word](len(set(value)), number)
+            for word, number in tests.items()
+        )
     if operator in _ORDER and isinstance(operand, dict):
         other = facts.get(operand["fact"])
         right = None if other is None else exact(other)
@@ -203,7 +206,7 @@ def _some_ordered_test(name: str, values: tuple[Any, ...], chance: random.Random
 
 def _some_set_test(chance: random.Random) -> Any:
     if chance.random() < 0.3:
-        return {"size": chance.choice([0, 2, {"at_least": 1}, {"at_least": 1, "less_than": 3}])}
+        return {"size": chance.choice([0, 2, {"at_least": 1}, {"between": [1, 2]}])}
     return {chance.choice(["contains_any", "contains_all", "contains_none"]): _some(PRODUCTS, chance)}
 
 

@@ -68,6 +68,10 @@ CONDITIONS = {
     "products: {contains_any: crbt}": ("wrong_shape", None),
     "products: {size: {older_than: 2}}": ("unknown_operator", "more_than"),
     "products: {size: many}": ("bad_number", None),
+    "products: {size: {}}": ("empty_group", None),
+    "products: {size: {between: [3, 1]}}": ("empty_span", None),
+    "products: {size: {between: 3}}": ("wrong_shape", None),
+    "segment: [one, two]": ("wrong_shape", None),
     "age: {one_of: []}": ("empty_list", None),
     "age: {is_known: 1}": ("wrong_type", None),
     "age: {between: [1]}": ("wrong_shape", None),
@@ -199,7 +203,8 @@ def test_segments_that_need_one_another_are_refused(tmp_path: Path) -> None:
     make_folder(tmp_path)
     put_rule(tmp_path, "segments", "one", "when: {segment: two}\n")
     put_rule(tmp_path, "segments", "two", "when: {not: {segment: one}}\n")
-    assert [fault.code for fault in faults_of(tmp_path)] == ["segment_cycle", "segment_cycle"]
+    told = [(fault.code, fault.line, fault.column) for fault in faults_of(tmp_path)]
+    assert told == [("segment_cycle", 4, 17), ("segment_cycle", 4, 23)]
 
 
 def test_a_segment_cannot_lean_on_one_that_it_shuts_out(tmp_path: Path) -> None:

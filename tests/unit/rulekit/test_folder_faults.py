@@ -58,7 +58,8 @@ def test_a_vocabulary_that_cannot_be_used_is_refused(tmp_path: Path, text: str, 
 def test_a_file_that_is_not_utf_8_is_refused(tmp_path: Path) -> None:
     make_folder(tmp_path)
     put_rule(tmp_path, "segments", "one", "when: {age: 1}\n").write_bytes("owner: 增值业务".encode("gb18030"))
-    assert only(faults_of(tmp_path)).code == "not_utf8"
+    fault = only(faults_of(tmp_path))
+    assert (fault.code, fault.line, fault.column) == ("not_utf8", 1, 8)
 
 
 def test_a_file_larger_than_a_person_writes_is_refused(tmp_path: Path) -> None:
