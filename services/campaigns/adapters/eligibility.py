@@ -16,7 +16,7 @@ from services.campaigns.domain.candidate import Cause
 from shared.kernel.identity import unit_interval
 from shared.observability import metrics
 from shared.rulekit.durable_backend import DurableDecider, EngineFault
-from shared.rulekit.facts import Facts, facts_of
+from shared.rulekit.facts import Facts, InvalidFact, check_facts, facts_of
 from shared.rulekit.reference import evaluate
 from shared.rulekit.rule_book import RuleBook
 
@@ -49,6 +49,12 @@ def _durable(book: RuleBook) -> Decider:
     return DurableDecider({name: rule.when for name, rule in book.eligibility.items()}, book)
 
 
+def permitted(facts: Facts, book: RuleBook) -> Facts:
+    """Return the facts that the vocabulary permits: a snapshot may be of an older one, which rules outlive."""
+    faulty = {fault.fact for fault in check_facts(facts, book.vocabulary)}
+    return {name: value for name, value in facts.items() if name not in faulty}
+
+
 class EligibilityJudge:
     """All eligibility rules of one rule set in one programme, compiled at first use; safe to share between threads.
 
@@ -75,11 +81,13 @@ class EligibilityJudge:
         self._suspects: set[str] = set()
 
     def judge(self, rule_ids: Sequence[str], facts: Facts, on: date, key: str) -> Eligible:
-        """Return which rules hold: unknown, not in force or not there do not. Raises InvalidFact."""
+        """Return which rules hold: unknown, not in force or not there do not; what is not permitted is unknown."""
         if not rule_ids:
             return Eligible({}, {})
         try:
             verdicts = self._decided(facts, on)
+        except InvalidFact:  # one subscriber's old value must not keep all who ask at the same moment from an answer
+            return self.judge(rule_ids, permitted(facts, self.book), on, key)
         except EngineFault as fault:
             _faults.inc()
             _log.error("rules_engine_fault", rule_set=self.book.version, error=fault.message)

@@ -6,14 +6,14 @@ from functools import cached_property
 from threading import Lock
 from typing import Protocol
 
-from services.campaigns.adapters.eligibility import COMPARE_SHARE, EligibilityJudge
+from services.campaigns.adapters.eligibility import COMPARE_SHARE, EligibilityJudge, permitted
 from services.campaigns.application.ports import Eligible, RuleWords
 from services.campaigns.domain import conflicts, ranking
 from services.campaigns.domain.members import Members
 from shared.kernel.text import Text
 from shared.rulekit import model
 from shared.rulekit.conditions import read_condition
-from shared.rulekit.facts import Facts
+from shared.rulekit.facts import Facts, InvalidFact
 from shared.rulekit.faults import RuleFaults
 from shared.rulekit.reference import explain
 from shared.rulekit.rule_book import RuleBook, RuleSource
@@ -103,8 +103,12 @@ class BookInForce:
         return self._judge.judge(rule_ids, facts, on, key)
 
     def explain(self, rule_id: str, facts: Facts) -> Text:
-        """Return an eligibility rule's `because` with its placeholders filled."""
-        return explain(self._book.eligibility[rule_id], facts, book=self._book)
+        """Return an eligibility rule's `because` with its placeholders filled; what is not permitted is unknown."""
+        rule = self._book.eligibility[rule_id]
+        try:
+            return explain(rule, facts, book=self._book)
+        except InvalidFact:
+            return explain(rule, permitted(facts, self._book), book=self._book)
 
 
 def _conflict(rule: model.ConflictRule) -> conflicts.ConflictRule:

@@ -8,6 +8,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from services.campaigns.adapters.eligibility import ENGINE_FAULT, EligibilityJudge
+from services.campaigns.adapters.rules import BookInForce
 from shared.observability import metrics
 from shared.rulekit.durable_backend import EngineFault
 from shared.rulekit.facts import Facts
@@ -155,3 +156,13 @@ def test_a_rule_that_is_gone_or_not_in_force_does_not_hold(tmp_path: Path) -> No
     found = EligibilityJudge(load_rules(tmp_path), 1.0).judge(["adult", "gone"], ADULT, ON, "r1")
     assert found.holds == {"adult": False}
     assert found.doubts == {}
+
+
+def test_a_value_that_the_vocabulary_no_longer_permits_is_unknown(book: RuleBook, tmp_path: Path) -> None:
+    facts: Facts = {"age": 30, "tenure": "two years", "dropped": 1}
+    found = EligibilityJudge(book, 1.0).judge(["adult", "loyal"], facts, ON, "r1")
+    assert (found.holds, found.doubts) == ({"adult": True, "loyal": False}, {})
+    rule = tmp_path / "eligibility" / "loyal" / "rule.yaml"
+    rule.write_text(rule.read_text().replace('"because"', '"with us for {tenure} months"'))
+    in_force = BookInForce(load_rules(tmp_path), ON, EligibilityJudge(book))
+    assert in_force.explain("loyal", facts) == in_force.explain("loyal", {})
