@@ -1,5 +1,6 @@
 """Audiences of due phases: frozen once each, then read side by side in order of subscriber."""
 
+import logging
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,8 +11,11 @@ from services.campaigns.application.store_ports import Store
 from services.campaigns.domain.offering import Offering
 from services.campaigns.domain.phase import OpenPhase
 from services.campaigns.domain.plan import Plan
-from shared.contracts.customer_view import AudiencePage, AudienceQuery, Member
+from shared.contracts.customer_view import Audience, AudiencePage, AudienceQuery, Member
+from shared.kernel.faults import Fault, Unavailable
 from shared.kernel.identity import derive_id
+
+_LOG = logging.getLogger(__name__)
 
 FACTS = ("city", "products")
 """Facts every member is asked for: where it lives (breakdowns) and what it holds (conflicts, conversion)."""
@@ -62,15 +66,18 @@ def freeze_due(
     with store.read() as tx:
         due = [each for each in tx.phases.due(moment) if _may_open(each, plans, rules)]
         offerings = tx.replicas.offerings()
-    members = 0
+    opened = members = 0
     for phase in due:
         plan = plans[phase.campaign_id]
         span = None if plan.by_phase[phase.phase].trigger is None else (phase.starts_at, moment)
-        audience = view.audience(_query(plan, phase, rules, _checks(plan, offerings), span))
+        audience = _frozen(view, phase, _query(plan, phase, rules, _checks(plan, offerings), span))
+        if audience is None:
+            continue
         with store.write() as tx:
             tx.phases.open_with(phase, audience)
+        opened += 1
         members += audience.size
-    return len(due), members
+    return opened, members
 
 
 def freeze_newcomers(
@@ -89,9 +96,26 @@ def freeze_newcomers(
         spans, offerings = tx.firings.newcomers(triggers, moment), tx.replicas.offerings()
     for key, span in sorted(spans.items()):
         plan = plans[key[0]]
-        audience = view.audience(_query(plan, phases[key], rules, _checks(plan, offerings), span))
+        audience = _frozen(view, phases[key], _query(plan, phases[key], rules, _checks(plan, offerings), span))
+        if audience is None:
+            continue
         with store.write() as tx:
             tx.phases.open_with(phases[key], audience)
+
+
+def _frozen(view: CustomerView, phase: OpenPhase, query: AudienceQuery) -> Audience | None:
+    """Ask for an audience; None where the question itself is refused, which may change with the rules.
+
+    A segment or rule that a plan names and that is gone keeps that phase from going on, and no other campaign.
+    """
+    try:
+        return view.audience(query)
+    except Fault as fault:
+        if isinstance(fault, Unavailable) or fault.code == Fault.code:
+            raise  # whatever was asked, there would be no answer
+        named = phase.phase, phase.campaign_id, fault.code, fault.message
+        _LOG.error("no audience for phase %s of %s: %s: %s", *named)
+        return None
 
 
 def _may_open(phase: OpenPhase, plans: Mapping[str, Plan], rules: RulesInForce) -> bool:

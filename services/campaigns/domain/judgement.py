@@ -22,6 +22,11 @@ class Unmet:
     cause: Cause
 
 
+def _gone(rule_id: str) -> Unmet:
+    """Return what to say of a rule that is no more: the audience was frozen while it was, and it did not hold."""
+    return Unmet(0, Cause(rule_id, "", "规则已不存在，不予推荐 / the rule no longer exists: no offer"))
+
+
 @dataclass(frozen=True, slots=True)
 class Option:
     """A treatment as the judge needs it; an offering the catalogue does not know has no profile and is never made."""
@@ -90,7 +95,7 @@ class PhaseJudge:
 
     def _failures(self, options: Collection[Option], failed: Collection[str]) -> tuple[Cause, ...]:
         named = dict.fromkeys(rule for option in options for rule in sorted(option.eligibility) if rule in failed)
-        told = sorted((self._causes[rule] for rule in named), key=lambda unmet: unmet.level)
+        told = sorted((self._causes.get(rule) or _gone(rule) for rule in named), key=lambda unmet: unmet.level)
         return tuple(unmet.cause for unmet in told) or (_NOT_KNOWN,)
 
 
