@@ -129,7 +129,10 @@ class CustomerBase:
 @contextmanager
 def database_base(url: str) -> Iterator[CustomerBase]:
     """Open customer_view's database to be read; `{service}` in the URL stands for its name."""
-    address = sa.make_url(url.replace("{service}", OWNER))
+    try:
+        address = sa.make_url(url.replace("{service}", OWNER))
+    except (sa.exc.ArgumentError, ValueError) as fault:
+        raise DatabaseUnavailable("--database: that is no URL of a database", details={"field": "database"}) from fault
     label = address.render_as_string(hide_password=True)
     if address.get_backend_name() == "sqlite" and not Path(address.database or "").is_file():
         raise NoCustomers(f"there is no database {label}", details={"field": "database"})

@@ -78,7 +78,7 @@ def open_engine(url: str | None) -> Iterator[sa.Engine]:
         engine = Database(url).engine if url is not None else sa.create_engine("sqlite://")
         with engine.connect():
             pass
-    except (sa.exc.ArgumentError, sa.exc.DBAPIError) as fault:
+    except (sa.exc.ArgumentError, ValueError, sa.exc.DBAPIError) as fault:
         reason = fault.orig if isinstance(fault, sa.exc.DBAPIError) else "that is no URL of a database"
         raise DatabaseUnavailable(f"--database: {reason}", details={"field": "database"}) from fault
     try:

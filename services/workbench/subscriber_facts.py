@@ -31,8 +31,6 @@ def facts_in_database(customer_id: str, url: str, folder: Path) -> Mapping[str, 
             wanted = [column.label(f"fact_{at}") for at, column in enumerate(columns.values())]
             query = sa.select(*wanted).select_from(base.table)
             row = connection.execute(query.where(base.table.c.customer_id == customer_id)).one_or_none()
-    except sa.exc.ArgumentError as fault:
-        raise DatabaseUnavailable("--database: that is no URL of a database", details={"field": "database"}) from fault
     except sa.exc.DBAPIError as fault:
         raise DatabaseUnavailable(f"--database: {fault.orig}", details={"field": "database"}) from fault
     if row is None:

@@ -13,13 +13,21 @@ def explanation_of(code: str, language: str) -> str:
 
     Raises click.UsageError with the nearest code for one that does not exist.
     """
+    found = codes_named(code)
     if code == "all":
-        return "\n".join(_line(one, language) for one in CODES.values())
+        return "\n".join(_line(one, language) for one in found)
+    return f"{_line(found[0], language)}\n\n{found[0].explanation.in_language(language)}"
+
+
+def codes_named(code: str) -> list[Code]:
+    """Return one code, or every code there is (`all`); raises as `explanation_of`."""
+    if code == "all":
+        return list(CODES.values())
     if code not in CODES:
         near = nearest(code, CODES)
         hint = f": did you mean {near}?" if near else ": `--explain all` lists them"
         raise click.UsageError(f"there is no code {code!r}{hint}")
-    return f"{_line(CODES[code], language)}\n\n{CODES[code].explanation.in_language(language)}"
+    return [CODES[code]]
 
 
 def _line(code: Code, language: str) -> str:

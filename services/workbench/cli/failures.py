@@ -18,6 +18,12 @@ _NEXT = {
 }
 
 
+_ASKED_WRONGLY = frozenset(
+    {"no_rules_folder", "unknown_node", "unknown_target", "unknown_revision", "faulty_facts", "wrong_executor"}
+)
+"""Faults of what was typed: exit code 2, so that 1 keeps meaning findings, differences, "may not"."""
+
+
 class Failure(click.ClickException):
     """A command that could not do its work: exit code 1."""
 
@@ -34,10 +40,17 @@ class Failure(click.ClickException):
             click.echo(f"  → {self.advice}", err=True)
 
 
+class AskedWrongly(Failure):
+    """A command that was given what it cannot work with: exit code 2."""
+
+    exit_code = 2
+
+
 def as_failure(fault: Exception) -> Failure | None:
     """Return what to show for a fault that is not a mistake in this program; None for one that is."""
     if isinstance(fault, Fault):
-        return Failure(fault.code, fault.message, _NEXT.get(fault.code, ""))
+        sort = AskedWrongly if fault.code in _ASKED_WRONGLY else Failure
+        return sort(fault.code, fault.message, _NEXT.get(fault.code, ""))
     if isinstance(fault, FaultySettings):
         return Failure("faulty_settings", str(fault), _NEXT["faulty_settings"])
     if isinstance(fault, OSError):

@@ -138,6 +138,13 @@ def test_an_accepted_finding_is_not_told_and_one_that_is_gone_is(run: Run, folde
     assert (gone["code"], Path(gone["path"]).name) == ("unknown_exception", "check.yaml")
 
 
+def test_codes_are_explained_to_programs_too(run: Run) -> None:
+    one, every = (json.loads(run("rules", "check", "--json", "--explain", code).stdout) for code in ("alias", "all"))
+    assert [code["code"] for code in one] == ["alias"]
+    assert len(every) > 100
+    assert all(code["explanation"]["zh"] and code["explanation"]["en"] for code in every)
+
+
 def test_a_code_is_explained_in_the_language_asked_for(run: Run) -> None:
     chinese, english = (run("rules", "check", "--explain", "cap_never_binds", "--lang", lang) for lang in ("zh", "en"))
     assert (chinese.exit_code, english.exit_code) == (0, 0)

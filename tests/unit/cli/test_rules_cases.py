@@ -54,7 +54,7 @@ def test_a_path_says_which_rules_are_tested(run: Run, folder: Path, path: str, k
 @pytest.mark.parametrize("path", ["nowhere", "..", "segments/no-such-rule"])
 def test_a_path_outside_every_folder_of_rules_is_refused(run: Run, folder: Path, path: str) -> None:
     said = run("rules", "test", str(folder / path))
-    assert said.exit_code == 1
+    assert said.exit_code == 2
     assert "no_rules_folder" in said.stderr
 
 

@@ -106,13 +106,13 @@ def test_facts_that_cannot_be_used_are_a_clean_failure(run: Run, tmp_path: Path,
     path = tmp_path / "bad.json"
     path.write_bytes(content.encode("latin-1"))
     said = run("rules", "explain", "stock-app-edition", "--facts", str(path), *TARGET)
-    assert (said.exit_code, "faulty_facts" in said.stderr) == (1, True)
+    assert (said.exit_code, "faulty_facts" in said.stderr) == (2, True)
     assert code in said.stderr
 
 
 def test_a_target_nobody_knows_names_the_nearest(run: Run, facts: str) -> None:
     said = run("rules", "explain", "crbt-two-tone", "--facts", facts, *TARGET)
-    assert (said.exit_code, "did you mean 'crbt-two-tones'" in said.stderr) == (1, True)
+    assert (said.exit_code, "did you mean 'crbt-two-tones'" in said.stderr) == (2, True)
 
 
 def test_explain_wants_either_facts_or_a_subscriber(run: Run, facts: str) -> None:
@@ -187,4 +187,4 @@ def test_a_graph_can_be_drawn(run: Run, form: str, start: str, arrow: str) -> No
 
 def test_an_id_nobody_knows_is_told_with_the_nearest(run: Run) -> None:
     said = run("rules", "graph", "spend-25-to-5", "--rules", str(RULES))
-    assert (said.exit_code, "did you mean" in said.stderr) == (1, True)
+    assert (said.exit_code, "did you mean" in said.stderr) == (2, True)

@@ -132,15 +132,19 @@ def test_wrong_calls_are_usage_errors(folder: Path, arguments: tuple[str, ...]) 
 
 
 @pytest.mark.parametrize(
-    ("arguments", "code"),
+    ("arguments", "code", "leaves_with"),
     [
-        (("--against", "no-such-branch", "--generated", "5"), "unknown_revision"),
-        (("--against", str(RULES), "--database", "sqlite:////nowhere/at/all.sqlite"), "no_customers"),
-        (("--against", str(RULES), "--database", "postgresql://127.0.0.1:1/none"), "database_unavailable"),
-        (("--against", str(RULES.parent / "docs"), "--generated", "5"), "other_rules_invalid"),
+        (("--against", "no-such-branch", "--generated", "5"), "unknown_revision", 2),
+        (("--against", str(RULES), "--database", "sqlite:////nowhere/at/all.sqlite"), "no_customers", 1),
+        (("--against", str(RULES), "--database", "postgresql://127.0.0.1:1/none"), "database_unavailable", 1),
+        (("--against", str(RULES), "--database", "no url"), "database_unavailable", 1),
+        (("--against", str(RULES), "--database", "postgresql://host:port/none"), "database_unavailable", 1),
+        (("--against", str(RULES.parent / "docs"), "--generated", "5"), "other_rules_invalid", 1),
     ],
 )
-def test_what_is_not_there_is_told_with_a_code(folder: Path, arguments: tuple[str, ...], code: str) -> None:
+def test_what_is_not_there_is_told_with_a_code(
+    folder: Path, arguments: tuple[str, ...], code: str, leaves_with: int
+) -> None:
     said = CliRunner().invoke(banyan, ["rules", "plan", "--rules", str(folder), *arguments], prog_name="banyan")
-    assert said.exit_code == 1
+    assert said.exit_code == leaves_with
     assert f"banyan: {code}:" in said.stderr

@@ -46,7 +46,7 @@ def check(
     PATH is a folder of rules, or a file or folder in one: all is read, and what is wrong there is shown. Exit code 0:
     clean; 1: errors or warnings; 2: asked wrongly. Accepted findings stand in check.yaml beside the vocabulary.
     """
-    from services.workbench.checking.explanation import explanation_of  # noqa: PLC0415 - YAML and the rule readers
+    from services.workbench.checking.explanation import codes_named, explanation_of  # noqa: PLC0415 - YAML and the rule readers
     from services.workbench.checking.target import folder_of, inside  # noqa: PLC0415
     from services.workbench.checking.telling import as_plain, lines_of  # noqa: PLC0415
     from services.workbench.rule_checks import check_rules  # noqa: PLC0415
@@ -54,7 +54,10 @@ def check(
     from shared.kernel.clock import SystemClock  # noqa: PLC0415
 
     if explain is not None:
-        click.echo(explanation_of(explain, lang))
+        if as_json:
+            print_json(codes_named(explain))
+        else:
+            click.echo(explanation_of(explain, lang))
         return
     if as_sarif and as_json:
         raise click.UsageError("--sarif and --json are two forms of one report: ask for one")
