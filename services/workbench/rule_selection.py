@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shared.kernel.faults import NotFound
-from shared.rulekit.loading import KINDS
+from shared.rulekit.reading.folder import KINDS
 
 _VOCABULARY = "vocabulary.yaml"
 

@@ -12,10 +12,10 @@ from shared.kernel.text import Text
 from shared.messaging.roll_call import Presence
 from shared.messaging.roll_call_asking import Roll
 from shared.rulekit.faults import RuleFaults
-from shared.rulekit.loading import load_rules
-from shared.rulekit.rule_archive import RuleArchive
-from shared.rulekit.rule_folder import files_of
-from shared.rulekit.rule_pin import Pin
+from shared.rulekit.in_force.archive import RuleArchive
+from shared.rulekit.in_force.pin import Pin
+from shared.rulekit.in_force.signature import files_of
+from shared.rulekit.reading.folder import load_rules
 
 _AGAIN_SECONDS = 0.5
 

@@ -7,10 +7,10 @@ from typing import IO
 import sqlalchemy as sa
 
 from services.workbench.customer_base import DatabaseUnavailable, database_base
-from services.workbench.evaluation.fact_lines import BadLine, decode_line, read_facts
+from services.workbench.rule_eval.fact_lines import BadLine, decode_line, read_facts
 from shared.kernel.faults import InvalidRequest, NotFound
 from shared.rulekit.facts import FactValue
-from shared.rulekit.loading import load_rules
+from shared.rulekit.reading.folder import load_rules
 from shared.rulekit.storage import from_storage
 
 _LARGEST = 1_000_000  # bytes

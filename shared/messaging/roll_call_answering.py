@@ -18,7 +18,7 @@ from shared.messaging.roll_call import ROLL_CALL, Presence
 from shared.messaging.topology import service_of
 from shared.messaging.untyped import Exchange, Queue
 from shared.observability.rules_in_force import rules_state
-from shared.rulekit.rule_state import RulesState
+from shared.rulekit.in_force.state import RulesState
 
 _log = structlog.get_logger(__name__)
 _MOST_FAULTS = 100

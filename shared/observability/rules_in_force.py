@@ -11,9 +11,9 @@ import structlog
 from shared.observability.metrics import counter, gauge
 from shared.rulekit.durable_backend.trial import accept_rules
 from shared.rulekit.faults import RuleFault
-from shared.rulekit.rule_archive import RuleArchive
-from shared.rulekit.rule_book import LOOK_EVERY, RuleSource
-from shared.rulekit.rule_state import Origin, RulesState
+from shared.rulekit.in_force.archive import RuleArchive
+from shared.rulekit.in_force.rule_source import LOOK_EVERY, RuleSource
+from shared.rulekit.in_force.state import Origin, RulesState
 
 _log = structlog.get_logger(__name__)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import yaml
 
-from shared.rulekit.tree import Entries, Items, Node
+from shared.rulekit.reading.tree import Entries, Items, Node
 
 Position = tuple[int, int]
 """Line and column, from 1."""

@@ -12,8 +12,8 @@ import yaml.resolver
 
 from shared.rulekit.comments import Comments, comments_of
 from shared.rulekit.faults import Findings, Place
-from shared.rulekit.tree import Entries, Items, Node, Scalar, version_of
-from shared.rulekit.yaml_tree import read_yaml_text
+from shared.rulekit.reading.tree import Entries, Items, Node, Scalar, version_of
+from shared.rulekit.reading.yaml_tree import read_yaml_text
 
 _WIDTH = 120
 _INDENT = 2

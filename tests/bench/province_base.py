@@ -14,8 +14,8 @@ from services.workbench import province, registry
 from shared.persistence.bulk import insert_rows
 from shared.persistence.database import Database
 from shared.persistence.migrations import migrate
-from shared.rulekit.loading import load_rules
 from shared.rulekit.model import RuleBook
+from shared.rulekit.reading.folder import load_rules
 from shared.rulekit.storage import to_storage
 from tests.support.deployment import ROOT
 from tests.support.postgres import Postgres

@@ -16,8 +16,8 @@ from sqlalchemy.engine import Connection
 from services.customer_view.adapters.customers import Customers
 from services.customer_view.adapters.store import SqlStore
 from shared.persistence.database import Database
-from shared.rulekit.conditions import read_condition
 from shared.rulekit.model import RuleBook
+from shared.rulekit.reading.conditions import read_condition
 from shared.rulekit.sql_backend import to_sql
 from tests.bench.figures import Aim, Figure, median
 from tests.bench.province_base import province_base, settle

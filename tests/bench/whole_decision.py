@@ -30,7 +30,7 @@ from shared.contracts.wire import CHANNELS
 from shared.kernel.text import Text
 from shared.rulekit.durable_backend import DurableDecider
 from shared.rulekit.facts import Facts
-from shared.rulekit.rule_book import load_rules
+from shared.rulekit.reading.folder import load_rules
 from tests.bench.offers import CODES, ON, Offers
 from tests.support.deployment import ROOT
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services.workbench.rule_checks import RuleReport, check_rules
+from services.workbench.rule_check.checks import RuleReport, check_rules
 
 SENSELESS = Path(__file__).parent / "wrong" / "senseless"
 MAP = Path(__file__).parents[2] / "rules" / "column_maps" / "beijing-mobile.yaml"

@@ -6,13 +6,14 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from services.workbench.rule_formatting import format_rules
+from services.workbench.rule_fmt import format_rules
 from services.workbench.rule_selection import RuleSelection
-from shared.rulekit.case_executors import SqlExecutor, all_executors, durable_executor
-from shared.rulekit.cases import read_cases, reference_executor, run_cases
+from shared.rulekit.cases.executors import SqlExecutor, all_executors, durable_executor
+from shared.rulekit.cases.fact_cases import reference_executor, run_fact_cases
+from shared.rulekit.cases.reading import read_cases
 from shared.rulekit.durable_backend import accept_rules
-from shared.rulekit.loading import load_rules
 from shared.rulekit.model import RuleBook
+from shared.rulekit.reading.folder import load_rules
 
 RULES = Path(__file__).parents[2] / "rules"
 
@@ -41,7 +42,7 @@ def test_every_rule_has_cases_and_every_case_can_be_read(book: RuleBook) -> None
 
 
 def test_every_case_holds_on_every_executor(book: RuleBook, sqlite: sa.Engine) -> None:
-    results = run_cases(book, RULES, all_executors(book, sqlite))
+    results = run_fact_cases(read_cases(book, RULES)[0], book, all_executors(book, sqlite))
     assert {result.executor for result in results} >= {"reference", "durable", "sql"}
     wrong = [f"{one.place.path}:{one.place.line} {one.executor}: {one.message}" for one in results if not one.ok]
     assert wrong == []
@@ -50,7 +51,7 @@ def test_every_case_holds_on_every_executor(book: RuleBook, sqlite: sa.Engine) -
 @pytest.mark.servers
 def test_every_case_holds_on_postgresql(book: RuleBook, postgres_database: Callable[[], str]) -> None:
     engine = sa.create_engine(postgres_database())
-    results = run_cases(book, RULES, {"postgresql": SqlExecutor(book, engine)})
+    results = run_fact_cases(read_cases(book, RULES)[0], book, {"postgresql": SqlExecutor(book, engine)})
     engine.dispose()
     assert [one for one in results if not one.ok] == []
 

@@ -8,16 +8,16 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from services.workbench.rule_schemas import stale_schemas
-from shared.rulekit.case_facts import Plain
-from shared.rulekit.cases import read_cases
-from shared.rulekit.conditions import read_condition
+from services.workbench.rule_schema import stale_schemas
+from shared.rulekit.cases.facts import Plain
+from shared.rulekit.cases.reading import read_cases
 from shared.rulekit.faults import Findings, RuleFaults
 from shared.rulekit.json_schema.schemas import schemas_of
-from shared.rulekit.loading import load_rules
 from shared.rulekit.model import KINDS, RuleBook
-from shared.rulekit.tree import Entries, Items, Node, Scalar
-from shared.rulekit.yaml_tree import read_yaml
+from shared.rulekit.reading.conditions import read_condition
+from shared.rulekit.reading.folder import load_rules
+from shared.rulekit.reading.tree import Entries, Items, Node, Scalar
+from shared.rulekit.reading.yaml_tree import read_yaml
 from tests.rules.schema_samples import RANKING, SOUND, WRONG
 from tests.unit.cli import eval_oracle
 from tests.unit.rulekit.rule_folders import HEAD, VOCABULARY, make_folder, put_rule

@@ -7,17 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from services.workbench.rule_cases import run_cases
 from services.workbench.rule_selection import select_rules
-from shared.rulekit.conditions import OPERATORS, ConditionReader
-from shared.rulekit.conflict_reading import CONFLICT_KINDS
+from services.workbench.rule_test.running import run_cases
 from shared.rulekit.faults import Findings
-from shared.rulekit.loading import load_rules
 from shared.rulekit.model import KINDS, LEVELS, All, Any, Constant, Not, RuleBook
-from shared.rulekit.policy_reading import POLICY_KINDS
+from shared.rulekit.reading.conditions import OPERATORS, ConditionReader
+from shared.rulekit.reading.conflicts import CONFLICT_KINDS
+from shared.rulekit.reading.folder import load_rules
+from shared.rulekit.reading.policies import POLICY_KINDS
+from shared.rulekit.reading.tree import Items
+from shared.rulekit.reading.yaml_tree import read_yaml_text
 from shared.rulekit.reference import evaluate
-from shared.rulekit.tree import Items
-from shared.rulekit.yaml_tree import read_yaml_text
 
 PAGE = Path(__file__).parents[2] / "docs" / "rules.md"
 BLOCK = re.compile(r"^```yaml ?(?P<path>\S*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from services.workbench.rule_checks import check_rules
+from services.workbench.rule_check.checks import check_rules
 
 WRONG = Path(__file__).parent / "wrong"
 FOLDERS = sorted(path.parent for path in WRONG.rglob("expected.yaml"))

@@ -17,8 +17,8 @@ from shared.kernel.identity import unit_interval
 from shared.observability import metrics
 from shared.rulekit.durable_backend import DurableDecider, EngineFault
 from shared.rulekit.facts import Facts, InvalidFact, check_facts, facts_of
+from shared.rulekit.model import RuleBook
 from shared.rulekit.reference import evaluate
-from shared.rulekit.rule_book import RuleBook
 
 COMPARE_SHARE = 0.01
 ENGINE_FAULT = "campaign:engine-fault"

@@ -12,11 +12,12 @@ from services.campaigns.domain import conflicts, ranking
 from services.campaigns.domain.members import Members
 from shared.kernel.text import Text
 from shared.rulekit import model
-from shared.rulekit.conditions import read_condition
 from shared.rulekit.facts import Facts, InvalidFact
 from shared.rulekit.faults import RuleFaults
+from shared.rulekit.in_force.rule_source import RuleSource
+from shared.rulekit.model import RuleBook
+from shared.rulekit.reading.conditions import read_condition
 from shared.rulekit.reference import explain
-from shared.rulekit.rule_book import RuleBook, RuleSource
 
 
 class FolderRules:

@@ -9,8 +9,8 @@ import msgspec
 
 from shared.contracts.catalogue import Offering
 from shared.rulekit.faults import Findings, Place, RuleFault
-from shared.rulekit.tree import Entries, Items, Node, Scalar
-from shared.rulekit.yaml_tree import read_yaml
+from shared.rulekit.reading.tree import Entries, Items, Node, Scalar
+from shared.rulekit.reading.yaml_tree import read_yaml
 
 _WHERE = re.compile(r" - at `\$(?P<way>[^`]*)`$")
 _STEP = re.compile(r"\.(?P<key>[^.\[]+)|\[(?P<at>\d+)\]")
@@ -32,7 +32,8 @@ class OfferingFiles:
 def read_offerings(path: Path) -> OfferingFiles:
     """Read every `*.yaml` of a folder, or one file; good offerings are returned beside the faults of the others.
 
-    Codes: no_such_path, wrong_shape, invalid_offering, duplicate_offering, and those of shared.rulekit.yaml_tree.
+    Codes: no_such_path, wrong_shape, invalid_offering, duplicate_offering, and those of
+    shared.rulekit.reading.yaml_tree.
     """
     findings = Findings()
     found: dict[str, tuple[Offering, str]] = {}

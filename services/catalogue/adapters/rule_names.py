@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from services.catalogue.domain.offering import KnownNames
-from shared.rulekit.rule_book import RuleSource
+from shared.rulekit.in_force.rule_source import RuleSource
 from shared.rulekit.vocabulary import Fact
 
 

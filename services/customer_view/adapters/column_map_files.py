@@ -8,10 +8,10 @@ from services.customer_view.adapters.recipe_reading import RecipeReader, cell_te
 from services.customer_view.domain.cells import Recipe
 from services.customer_view.domain.column_map import ColumnMap, Identity
 from shared.rulekit.faults import Findings, Place, RuleFaults
-from shared.rulekit.reading import Reader
-from shared.rulekit.tree import Entries, Node, Scalar
+from shared.rulekit.reading.reader import Reader
+from shared.rulekit.reading.tree import Entries, Node, Scalar
+from shared.rulekit.reading.yaml_tree import read_yaml
 from shared.rulekit.vocabulary import Vocabulary
-from shared.rulekit.yaml_tree import read_yaml
 
 _ENCODINGS = ("auto", "utf-8", "gb18030")
 

@@ -21,8 +21,8 @@ from services.customer_view.domain.cells import (
 )
 from shared.rulekit.facts import InvalidFact, known_value
 from shared.rulekit.faults import Findings, Place
-from shared.rulekit.reading import Reader
-from shared.rulekit.tree import Entries, Items, Node, Scalar
+from shared.rulekit.reading.reader import Reader
+from shared.rulekit.reading.tree import Entries, Items, Node, Scalar
 from shared.rulekit.vocabulary import Fact
 
 _OTHERWISE: tuple[Literal["bad", "unknown"], ...] = ("bad", "unknown")

@@ -30,9 +30,9 @@ from shared.contracts.customer_view import (
 from shared.contracts.wire import BULK_LIMIT, RowFault
 from shared.kernel.clock import Clock
 from shared.kernel.faults import InvalidRequest
-from shared.rulekit.conditions import read_condition
 from shared.rulekit.facts import check_facts, facts_of, nearest
 from shared.rulekit.model import Condition, Constant, InSegment, RuleBook
+from shared.rulekit.reading.conditions import read_condition
 
 _PER_EVENT = 200  # the contract permits 500; a relay takes many events at a time into memory
 _PRODUCTS = "products"

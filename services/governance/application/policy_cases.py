@@ -16,7 +16,7 @@ from services.governance.domain.policy_set import PolicySet
 from services.governance.domain.refusals import Terms
 from shared.contracts.wire import CHANNELS
 from shared.kernel.text import Text
-from shared.rulekit.case_model import CaseContact, CaseListing, CaseResult, PolicyCase, PolicyStep, different_words
+from shared.rulekit.cases.model import CaseContact, CaseListing, CaseResult, PolicyCase, PolicyStep, different_words
 from shared.rulekit.model import RuleBook
 
 EXECUTOR = "governance"

@@ -53,7 +53,7 @@ def import_file(file: Path, column_map: Path, rejects: Path | None, folder: Path
     from services.customer_view.adapters.row_files import LocalRowFiles  # noqa: PLC0415
     from services.customer_view.adapters.seen_ids import seen_ids_on_disk  # noqa: PLC0415
     from services.customer_view.application.imports import FileImport  # noqa: PLC0415
-    from shared.rulekit.loading import load_rules  # noqa: PLC0415
+    from shared.rulekit.reading.folder import load_rules  # noqa: PLC0415
 
     vocabulary = load_rules(folder).vocabulary
     shown: list[RowFault] = []

@@ -70,8 +70,8 @@ def _check_settings(owners: list[str]) -> None:
     Where the newest kept rule set stands in for faulty files, that is told on standard error.
     """
     from shared.rulekit.durable_backend.trial import accept_rules  # noqa: PLC0415 - the rules engine
-    from shared.rulekit.rule_archive import RuleArchive  # noqa: PLC0415 - YAML and the rule readers
-    from shared.rulekit.rule_book import RuleSource  # noqa: PLC0415
+    from shared.rulekit.in_force.archive import RuleArchive  # noqa: PLC0415 - YAML and the rule readers
+    from shared.rulekit.in_force.rule_source import RuleSource  # noqa: PLC0415
 
     settings = [registry.settings_of(service, os.environ) for service in owners]
     for folder, sets in {(one.rules, one.rule_sets) for one in settings if isinstance(one, registry.ReadsRules)}:

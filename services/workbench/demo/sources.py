@@ -15,7 +15,7 @@ from services.workbench.report.summary import ImportSummary
 from shared.contracts.customer_view import CustomerRecord, UpsertResult
 from shared.contracts.wire import RowFault
 from shared.messaging.calling import RpcCaller
-from shared.rulekit.loading import load_rules
+from shared.rulekit.reading.folder import load_rules
 
 _SHOWN_FAULTS = 12
 

@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from services.campaigns.domain.plan import Phase
 from services.workbench.customer_base import CustomerBase
 from services.workbench.rule_plan.sides import Side
-from shared.rulekit.conditions import read_condition
 from shared.rulekit.model import Condition, InSegment
+from shared.rulekit.reading.conditions import read_condition
 from shared.rulekit.sql_backend import Columns, to_sql
 
 _BITS = 60

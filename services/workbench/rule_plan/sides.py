@@ -10,11 +10,11 @@ import msgspec
 
 from services.campaigns.domain.offering import Offering
 from services.campaigns.domain.plan import Plan
-from services.workbench.checking.plan_files import read_plan_files
+from services.workbench.rule_check.plan_files import read_plan_files
 from shared.kernel.faults import InvalidRequest
 from shared.rulekit.faults import Findings, RuleFaults
-from shared.rulekit.loading import load_rules
 from shared.rulekit.model import Condition, EligibilityRule, RuleBook
+from shared.rulekit.reading.folder import load_rules
 
 T = TypeVar("T")
 _TOLD = 3

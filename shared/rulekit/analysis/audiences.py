@@ -10,9 +10,9 @@ from shared.rulekit.analysis.findings import Finding
 from shared.rulekit.analysis.formula_tree import Every, Formula
 from shared.rulekit.analysis.solving import TooLarge
 from shared.rulekit.analysis.subject import Sourced, Subject
-from shared.rulekit.conditions import read_condition
 from shared.rulekit.faults import RuleFaults
 from shared.rulekit.model import InSegment
+from shared.rulekit.reading.conditions import read_condition
 
 
 def check_audiences(subject: Subject) -> Iterator[Finding]:

@@ -8,7 +8,7 @@ from shared.rulekit.analysis.formulas import rivals_of
 from shared.rulekit.analysis.solving import TooLarge
 from shared.rulekit.analysis.subject import Subject
 from shared.rulekit.model import SegmentRule
-from shared.rulekit.tree import Entries, version_of
+from shared.rulekit.reading.tree import Entries, version_of
 
 
 def check_classes(subject: Subject) -> Iterator[Finding]:

@@ -11,7 +11,7 @@ from shared.rulekit.analysis.formulas import Translator
 from shared.rulekit.analysis.parts import Part, read_parts
 from shared.rulekit.analysis.solving import Solver, TooLarge
 from shared.rulekit.analysis.subject import Subject
-from shared.rulekit.tree import Entries, Node
+from shared.rulekit.reading.tree import Entries, Node
 from shared.rulekit.vocabulary import Vocabulary
 
 

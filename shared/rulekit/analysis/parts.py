@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from shared.rulekit.conditions import ConditionReader
 from shared.rulekit.faults import Findings, Place
 from shared.rulekit.model import All, Any, Condition, Not
-from shared.rulekit.tree import Entries, Items, Node, Scalar
+from shared.rulekit.reading.conditions import ConditionReader
+from shared.rulekit.reading.tree import Entries, Items, Node, Scalar
 from shared.rulekit.vocabulary import Vocabulary
 
 Group = Literal["all", "any", "not", "test"]

@@ -7,7 +7,7 @@ from shared.rulekit.analysis.findings import Finding
 from shared.rulekit.analysis.formulas import Translator
 from shared.rulekit.analysis.solving import Solver
 from shared.rulekit.analysis.subject import Subject
-from shared.rulekit.tree import Entries, Items, Node, Scalar
+from shared.rulekit.reading.tree import Entries, Items, Node, Scalar
 from shared.rulekit.vocabulary import Vocabulary
 
 

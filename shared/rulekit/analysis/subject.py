@@ -12,7 +12,7 @@ from shared.rulekit.analysis.formulas import Translator
 from shared.rulekit.analysis.solving import Solver
 from shared.rulekit.faults import Place
 from shared.rulekit.model import Condition, ContactPolicy, EligibilityRule, Members, Rule, RuleBook, SegmentRule
-from shared.rulekit.tree import Entries, Items, Node, Scalar
+from shared.rulekit.reading.tree import Entries, Items, Node, Scalar
 
 _ValueT = TypeVar("_ValueT")
 Way = str | int

@@ -7,10 +7,10 @@ import msgspec
 from shared.kernel.text import Text
 from shared.rulekit.analysis.findings import Finding
 from shared.rulekit.analysis.subject import Subject
-from shared.rulekit.conditions import read_condition
 from shared.rulekit.facts import facts_of, segments_of
 from shared.rulekit.faults import RuleFaults
 from shared.rulekit.model import AbsencePattern, Condition, CountPattern, EventMatch, Pattern
+from shared.rulekit.reading.conditions import read_condition
 
 
 def check_usage(subject: Subject) -> Iterator[Finding]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import get_args
 
 from shared.contracts.wire import CHANNELS, LIST_NAMES, OUTCOMES, Direction, Purpose
-from shared.rulekit.case_model import TRUTHS
+from shared.rulekit.cases.model import TRUTHS
 from shared.rulekit.json_schema.conditions import literal
 from shared.rulekit.json_schema.parts import (
     ANY_SPAN,

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 
-from shared.rulekit.conditions import AGES, LARGEST_FACTOR, LISTS, MOST_VALUES, OPERATORS, ORDER, SIZES
 from shared.rulekit.json_schema.parts import DATE, SPAN_OF_DAYS, Schema, mapping, one_of
+from shared.rulekit.reading.conditions import AGES, LARGEST_FACTOR, LISTS, MOST_VALUES, OPERATORS, ORDER, SIZES
 from shared.rulekit.vocabulary import (
     CHOICE_TYPES,
     LARGEST_INTEGER,

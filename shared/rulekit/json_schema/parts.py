@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from shared.rulekit.reading import ID, LONGEST_WORDS, SPAN, TIME
+from shared.rulekit.reading.reader import ID, LONGEST_WORDS, SPAN, TIME
 
 Schema = Mapping[str, object]
 

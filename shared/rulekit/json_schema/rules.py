@@ -4,7 +4,6 @@ from collections.abc import Collection, Mapping
 from typing import get_args
 
 from shared.contracts.wire import CHANNELS, LIST_NAMES, Direction, Outcome, Purpose
-from shared.rulekit.conflict_reading import CONFLICT_KINDS
 from shared.rulekit.faults import Findings
 from shared.rulekit.json_schema.conditions import condition_schemas
 from shared.rulekit.json_schema.parts import (
@@ -22,10 +21,11 @@ from shared.rulekit.json_schema.parts import (
     whole,
 )
 from shared.rulekit.model import LEVELS, Calendar, CoolingOff, NotWithin, Per, RuleBook
-from shared.rulekit.policy_reading import DAYS, POLICY_KINDS
-from shared.rulekit.ranking_reading import MOST_PRIORITY, MOST_YUAN, RANKING_FIELDS
-from shared.rulekit.rule_reading import ELIGIBILITY_FIELDS, EVERY, SEGMENT_FIELDS, RuleReader
-from shared.rulekit.trigger_reading import FEWEST_STEPS, MOST_EVENTS, MOST_STEPS, trigger_kinds
+from shared.rulekit.reading.conflicts import CONFLICT_KINDS
+from shared.rulekit.reading.policies import DAYS, POLICY_KINDS
+from shared.rulekit.reading.ranking import MOST_PRIORITY, MOST_YUAN, RANKING_FIELDS
+from shared.rulekit.reading.rules import ELIGIBILITY_FIELDS, EVERY, SEGMENT_FIELDS, RuleReader
+from shared.rulekit.reading.triggers import FEWEST_STEPS, MOST_EVENTS, MOST_STEPS, trigger_kinds
 
 _WHEN: Schema = {"$ref": "#/$defs/condition"}
 _OF_EVERY: Mapping[str, Schema] = {

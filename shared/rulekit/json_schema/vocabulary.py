@@ -1,8 +1,8 @@
 """The schema of `vocabulary.yaml`."""
 
 from shared.rulekit.json_schema.parts import NAMES, WORDS, Schema, mapping, one_of, texts
+from shared.rulekit.reading.vocabulary import CODE, NAME, RESERVED
 from shared.rulekit.vocabulary import CHOICE_TYPES, FACT_TYPES
-from shared.rulekit.vocabulary_reading import CODE, NAME, RESERVED
 
 _TYPED: dict[str, Schema] = {
     "type": one_of(FACT_TYPES),

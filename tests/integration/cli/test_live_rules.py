@@ -17,7 +17,7 @@ import pytest
 from shared.messaging.roll_call import Presence
 from shared.messaging.roll_call_asking import Roll, call_roll
 from shared.messaging.settings import BusSettings
-from shared.rulekit.loading import load_rules
+from shared.rulekit.reading.folder import load_rules
 from tests.unit.rulekit.rule_folders import make_folder, put_rule
 
 pytestmark = pytest.mark.servers

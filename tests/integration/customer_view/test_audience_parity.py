@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from services.customer_view.application.use_cases import UseCases
 from shared.contracts.customer_view import AudienceQuery, CustomerRecord
 from shared.kernel.clock import SteeredClock
-from shared.rulekit.conditions import read_condition
 from shared.rulekit.model import InSegment
+from shared.rulekit.reading.conditions import read_condition
 from shared.rulekit.reference import evaluate, holds
 
 TODAY = date(2026, 3, 2)

@@ -21,8 +21,8 @@ from shared.kernel.clock import SteeredClock
 from shared.persistence import database as database_module
 from shared.persistence.database import Database
 from shared.persistence.migrations import migrate
-from shared.rulekit.loading import load_rules
 from shared.rulekit.model import RuleBook
+from shared.rulekit.reading.folder import load_rules
 from shared.rulekit.windows import Event
 from tests.unit.customer_view.rules_folder import write_rules
 

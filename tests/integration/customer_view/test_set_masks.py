@@ -15,8 +15,8 @@ from shared.kernel.text import Text
 from shared.persistence.database import Database
 from shared.persistence.migrations import migrate
 from shared.rulekit.condition_tree import Compare, Condition, Not
-from shared.rulekit.loading import load_rules
 from shared.rulekit.model import RuleBook
+from shared.rulekit.reading.folder import load_rules
 from shared.rulekit.sql_backend import to_sql
 from shared.rulekit.storage import mask_column
 from tests.unit.customer_view.rules_folder import write_rules

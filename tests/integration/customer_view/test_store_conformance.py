@@ -17,8 +17,8 @@ from shared.contracts.customer_view import AudienceQuery, Customer
 from shared.persistence.database import Database
 from shared.persistence.migrations import migrate
 from shared.rulekit.facts import facts_of
-from shared.rulekit.loading import load_rules
 from shared.rulekit.model import InSegment, RuleBook
+from shared.rulekit.reading.folder import load_rules
 from tests.unit.customer_view.rules_folder import write_rules
 
 NOW = datetime(2026, 3, 2, 1, tzinfo=UTC)

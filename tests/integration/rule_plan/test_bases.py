@@ -16,7 +16,7 @@ from services.workbench import province, registry
 from services.workbench.cli.commands import banyan
 from shared.persistence.database import Database
 from shared.persistence.migrations import migrate
-from shared.rulekit.loading import load_rules
+from shared.rulekit.reading.folder import load_rules
 
 RULES = Path(__file__).parents[3] / "rules"
 SIZE, SEED = 400, 5

@@ -14,7 +14,7 @@ from services.workbench.rule_replay.replaying import replay
 from services.workbench.rule_replay.report import ReplayReport
 from shared.contracts.channels import ContactsSent, OutcomesRecorded, RecordedOutcome, SentContact
 from shared.contracts.governance import ContactRequest, ListEntry
-from shared.rulekit.loading import load_rules
+from shared.rulekit.reading.folder import load_rules
 from tests.integration.governance.world import START, World
 
 SUBSCRIBERS = ["anna", "ben", "cleo", "dora", "emma", "finn", "gus", "hans", "ida", "jan"]

@@ -16,9 +16,9 @@ from services.workbench.rule_replay.replaying import replay
 from services.workbench.rule_replay.report import ReplayReport
 from shared.rulekit.durable_backend import EngineFault
 from shared.rulekit.facts import Facts
-from shared.rulekit.loading import load_rules
+from shared.rulekit.in_force.rule_source import RuleSource
 from shared.rulekit.model import RuleBook
-from shared.rulekit.rule_book import RuleSource
+from shared.rulekit.reading.folder import load_rules
 from tests.unit.campaigns.desk import Desk, on_visit, question
 from tests.unit.campaigns.world import offering
 from tests.unit.rulekit.rule_folders import make_folder, put_rule

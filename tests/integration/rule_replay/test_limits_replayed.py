@@ -9,7 +9,7 @@ from services.workbench.rule_replay import ledger
 from services.workbench.rule_replay.reading import FIRST, LAST, FileRecords, export
 from services.workbench.rule_replay.replaying import replay
 from shared.contracts.channels import OutcomesRecorded, RecordedOutcome
-from shared.rulekit.loading import load_rules
+from shared.rulekit.reading.folder import load_rules
 from tests.integration.governance.world import World, write_rules
 from tests.integration.rule_replay.conftest import POLICIES
 from tests.integration.rule_replay.lives import LedgerRecords, Life, replayed

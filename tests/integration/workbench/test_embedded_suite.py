@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from shared.rulekit.loading import load_rules
+from shared.rulekit.reading.folder import load_rules
 
 ROOT = Path(__file__).parents[3]
 

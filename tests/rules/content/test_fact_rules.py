@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from shared.rulekit.cases import read_cases
+from shared.rulekit.cases.reading import read_cases
 from shared.rulekit.model import RuleBook
-from shared.rulekit.rule_book import load_rules
+from shared.rulekit.reading.folder import load_rules
 
 RULES = Path(__file__).parents[3] / "rules"
 FEWEST_CASES = 3

@@ -8,12 +8,13 @@ from typing import Any as Whatever
 import pytest
 
 from services.governance.application import policy_cases
-from services.workbench import conflict_cases
-from shared.rulekit.case_model import Case, CaseResult
-from shared.rulekit.cases import read_cases, run_fact_cases
-from shared.rulekit.event_cases import run_ranking_cases, run_trigger_cases
+from services.workbench.rule_test import conflict_cases
+from shared.rulekit.cases.event_cases import run_ranking_cases, run_trigger_cases
+from shared.rulekit.cases.fact_cases import run_fact_cases
+from shared.rulekit.cases.model import Case, CaseResult
+from shared.rulekit.cases.reading import read_cases
 from shared.rulekit.model import KINDS, RuleBook
-from shared.rulekit.rule_book import load_rules
+from shared.rulekit.reading.folder import load_rules
 from tests.rules.content.mutants import mutants_of
 
 RULES = Path(__file__).parents[3] / "rules"

@@ -10,10 +10,10 @@ import yaml
 from services.workbench.province import subscribers
 from shared.contracts.catalogue import Offering
 from shared.contracts.plan import Plan
-from shared.rulekit.case_model import ConflictCase
-from shared.rulekit.cases import read_cases
+from shared.rulekit.cases.model import ConflictCase
+from shared.rulekit.cases.reading import read_cases
+from shared.rulekit.reading.folder import load_rules
 from shared.rulekit.reference import holds
-from shared.rulekit.rule_book import load_rules
 
 RULES = Path(__file__).parents[3] / "rules"
 BOOK = load_rules(RULES)

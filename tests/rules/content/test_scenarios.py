@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from services.workbench import conflict_cases
-from services.workbench.rule_cases import CaseReport, run_cases
 from services.workbench.rule_selection import RuleSelection, select_rules
-from shared.rulekit.case_model import ConflictCase, RankingCase, TriggerCase
-from shared.rulekit.cases import read_cases
-from shared.rulekit.event_cases import run_ranking_cases, run_trigger_cases
-from shared.rulekit.rule_book import load_rules
+from services.workbench.rule_test import conflict_cases
+from services.workbench.rule_test.running import CaseReport, run_cases
+from shared.rulekit.cases.event_cases import run_ranking_cases, run_trigger_cases
+from shared.rulekit.cases.model import ConflictCase, RankingCase, TriggerCase
+from shared.rulekit.cases.reading import read_cases
+from shared.rulekit.reading.folder import load_rules
 
 RULES = Path(__file__).parents[3] / "rules"
 BOOK = load_rules(RULES)

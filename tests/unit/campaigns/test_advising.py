@@ -16,7 +16,7 @@ from services.campaigns.domain.conflicts import Exclusive, NotWithin
 from services.campaigns.domain.members import Members
 from shared.kernel.faults import Fault, NotFound, Unavailable
 from shared.kernel.text import Text
-from shared.rulekit.rule_book import RuleSource
+from shared.rulekit.in_force.rule_source import RuleSource
 from shared.rulekit.rules import Level
 from tests.unit.campaigns.desk import VISITOR, Desk, Maker, offered, on_visit, question, withheld
 from tests.unit.campaigns.mortality import Trouble, unavailable

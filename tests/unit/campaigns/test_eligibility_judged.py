@@ -12,8 +12,8 @@ from services.campaigns.adapters.rules import BookInForce
 from shared.observability import metrics
 from shared.rulekit.durable_backend import EngineFault
 from shared.rulekit.facts import Facts
-from shared.rulekit.loading import load_rules
 from shared.rulekit.model import RuleBook
+from shared.rulekit.reading.folder import load_rules
 from tests.unit.rulekit.rule_folders import ON, make_folder, put_rule
 
 ADULT, CHILD = {"age": 30}, {"age": 9}

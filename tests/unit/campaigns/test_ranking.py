@@ -16,7 +16,7 @@ from services.campaigns.domain.offering import Offering
 from services.campaigns.domain.plan import Plan
 from services.campaigns.domain.ranking import Bounds, RankingRule, score_of
 from shared.kernel.text import Text
-from shared.rulekit.loading import load_rules
+from shared.rulekit.reading.folder import load_rules
 from tests.support.rehearsal import plans
 from tests.unit.campaigns.desk import Desk, offered, on_visit
 from tests.unit.campaigns.neighbours import FakeRules

@@ -11,9 +11,9 @@ from click.testing import Result
 from shared.messaging import roll_call_asking
 from shared.messaging.roll_call import Presence
 from shared.messaging.roll_call_asking import Roll
-from shared.rulekit.loading import load_rules
-from shared.rulekit.rule_archive import RuleArchive
-from shared.rulekit.rule_folder import files_of
+from shared.rulekit.in_force.archive import RuleArchive
+from shared.rulekit.in_force.signature import files_of
+from shared.rulekit.reading.folder import load_rules
 from tests.unit.rulekit.rule_folders import make_folder, put_rule
 
 Run = Callable[..., Result]

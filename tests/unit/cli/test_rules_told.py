@@ -12,7 +12,7 @@ from services.customer_view.adapters.store import SqlStore
 from services.workbench.registry import migrations_of
 from shared.persistence.database import Database
 from shared.persistence.migrations import migrate
-from shared.rulekit.loading import load_rules
+from shared.rulekit.reading.folder import load_rules
 
 Run = Callable[..., Result]
 RULES = Path(__file__).parents[3] / "rules"

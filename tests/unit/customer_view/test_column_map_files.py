@@ -7,7 +7,7 @@ import pytest
 
 from services.customer_view.adapters.column_map_files import ColumnMapFaults, ColumnMapFiles
 from services.customer_view.domain.column_map import ColumnMap
-from shared.rulekit.loading import load_rules
+from shared.rulekit.reading.folder import load_rules
 from shared.rulekit.vocabulary import Vocabulary
 from tests.unit.customer_view.rules_folder import PROJECT, write_rules
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from services.governance.application.policy_cases import run_cases
-from shared.rulekit.case_model import CaseResult, PolicyCase
-from shared.rulekit.cases import read_cases
-from shared.rulekit.rule_book import load_rules
+from shared.rulekit.cases.model import CaseResult, PolicyCase
+from shared.rulekit.cases.reading import read_cases
+from shared.rulekit.reading.folder import load_rules
 
 RULES = Path(__file__).parents[3] / "rules"
 VOCABULARY = "facts: {age: {type: integer, owner: customer_view, column: age, zh: 年龄, en: Age}}\n"

@@ -18,7 +18,7 @@ from shared.messaging.metrics_endpoint import MetricsEndpoint
 from shared.messaging.settings import BusSettings
 from shared.observability.metrics import counter
 from shared.observability.rules_in_force import open_rules, rules_state
-from shared.rulekit.rule_book import RuleSource
+from shared.rulekit.in_force.rule_source import RuleSource
 from tests.unit.rulekit.rule_folders import make_folder, put_rule
 
 

@@ -16,7 +16,7 @@ from services.workbench.province.margins import KNOTS, MISSING, PUBLISHED, SHARE
 from shared.contracts.customer_view import CustomerRecord
 from shared.contracts.wire import ListName
 from shared.rulekit.facts import check_facts
-from shared.rulekit.rule_book import load_rules
+from shared.rulekit.reading.folder import load_rules
 
 RULES = Path(__file__).parents[3] / "rules"
 SEED, SIZE = 2026, 20_000

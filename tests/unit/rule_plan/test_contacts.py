@@ -13,7 +13,7 @@ from services.campaigns.domain.plan import Answers, Cell, Phase, Plan, Simulatio
 from services.workbench.rule_plan.contacts import Expected, expect
 from services.workbench.rule_plan.sampling import Questions, Sampled, Seen
 from services.workbench.rule_plan.sides import Side
-from shared.rulekit.loading import load_rules
+from shared.rulekit.reading.folder import load_rules
 from tests.unit.rulekit.rule_folders import ON, make_folder, put_rule
 
 QUIET = "kind: quiet_hours\nweekly:\n  - {days: [mon, tue, wed, thu, fri, sat, sun], from: '22:00', to: '06:00'}\n"

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from services.campaigns.domain.offering import Offering
 from services.workbench.rule_plan.sides import Side
-from shared.rulekit.loading import load_rules
 from shared.rulekit.model import Condition, EligibilityRule, RuleBook, SegmentRule
+from shared.rulekit.reading.folder import load_rules
 from tests.unit.rulekit.rule_folders import ON, make_folder, put_rule
 
 SEGMENTS = {

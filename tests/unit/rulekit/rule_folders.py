@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from shared.rulekit.faults import RuleFault, RuleFaults
-from shared.rulekit.loading import load_rules
 from shared.rulekit.model import RuleBook
+from shared.rulekit.reading.folder import load_rules
 
 ON = date(2026, 3, 2)
 

@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from shared.rulekit.case_executors import all_executors
-from shared.rulekit.case_model import PolicyCase
-from shared.rulekit.cases import read_cases, run_cases
+from shared.rulekit.cases.executors import all_executors
+from shared.rulekit.cases.fact_cases import run_fact_cases
+from shared.rulekit.cases.model import PolicyCase
+from shared.rulekit.cases.reading import read_cases
 from shared.rulekit.faults import RuleFaults
-from shared.rulekit.loading import load_rules
+from shared.rulekit.reading.folder import load_rules
 from tests.unit.rulekit.rule_folders import ON, make_folder, put_rule
 
 CASES = """
@@ -47,7 +48,7 @@ def test_cases_are_read_as_the_bus_would_carry_them(tmp_path: Path) -> None:
 def test_right_cases_hold_on_every_executor(tmp_path: Path) -> None:
     book = load_rules(put(tmp_path, CASES))
     executors = all_executors(book)
-    results = run_cases(book, tmp_path, executors)
+    results = run_fact_cases(read_cases(book, tmp_path)[0], book, executors)
     assert [one for one in results if not one.ok] == []
     assert [one.executor for one in results[:4]] == ["reference", "durable", "sql", "explanation"]
 
@@ -64,7 +65,7 @@ def test_right_cases_hold_on_every_executor(tmp_path: Path) -> None:
 )
 def test_a_wrong_case_is_told(tmp_path: Path, cases: str, executors: int, message: str) -> None:
     book = load_rules(put(tmp_path, cases))
-    wrong = [one for one in run_cases(book, tmp_path, all_executors(book)) if not one.ok]
+    wrong = [one for one in run_fact_cases(read_cases(book, tmp_path)[0], book, all_executors(book)) if not one.ok]
     assert len(wrong) == executors
     assert all(message in one.message for one in wrong)
 

@@ -2,15 +2,15 @@
 
 from pathlib import Path
 
-from shared.rulekit.case_model import CaseResult, FactCase, TriggerCase
-from shared.rulekit.cases import read_cases
-from shared.rulekit.conditions import ConditionReader
-from shared.rulekit.coverage import Covered, answer_coverage, event_coverage, leaf_coverage, leaves_of, share_of
+from shared.rulekit.cases.coverage import Covered, answer_coverage, event_coverage, leaf_coverage, leaves_of, share_of
+from shared.rulekit.cases.model import CaseResult, FactCase, TriggerCase
+from shared.rulekit.cases.reading import read_cases
 from shared.rulekit.faults import Findings, Place
-from shared.rulekit.loading import load_rules
 from shared.rulekit.model import All, RuleBook
-from shared.rulekit.tree import Entries
-from shared.rulekit.yaml_tree import read_yaml_text
+from shared.rulekit.reading.conditions import ConditionReader
+from shared.rulekit.reading.folder import load_rules
+from shared.rulekit.reading.tree import Entries
+from shared.rulekit.reading.yaml_tree import read_yaml_text
 from tests.unit.rulekit.rule_folders import VOCABULARY, make_folder, put_rule
 
 RULE = """\

@@ -15,8 +15,8 @@ from shared.rulekit.durable_backend import DurableDecider, engine
 from shared.rulekit.durable_backend.fields import Field, colliding
 from shared.rulekit.durable_backend.programme import Programme, compile_conditions
 from shared.rulekit.facts import InvalidFact
-from shared.rulekit.loading import load_rules
 from shared.rulekit.model import All, Any, Compare, Condition, Constant, InSegment, IsKnown, Not, OtherFact, RuleBook
+from shared.rulekit.reading.folder import load_rules
 from shared.rulekit.vocabulary import Fact, Vocabulary
 from tests.unit.rulekit.rule_folders import ON, make_book, make_folder, put_rule
 

@@ -9,8 +9,8 @@ import pytest
 from shared.rulekit.durable_backend import DurableDecider, EngineFault, accept_rules, trial
 from shared.rulekit.durable_backend.engine import DONE, Ruleset
 from shared.rulekit.faults import RuleFaults
-from shared.rulekit.loading import load_rules
 from shared.rulekit.model import Compare, RuleBook
+from shared.rulekit.reading.folder import load_rules
 from shared.rulekit.windows import with_windows
 from tests.unit.rulekit.rule_folders import make_book
 

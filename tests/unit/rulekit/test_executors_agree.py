@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from shared.rulekit import reference
-from shared.rulekit.case_executors import SqlExecutor
+from shared.rulekit.cases.executors import SqlExecutor
 from shared.rulekit.durable_backend import DurableDecider, DurableJudge
 from shared.rulekit.durable_backend import decider as decider_module
 from shared.rulekit.durable_backend.programme import compile_conditions

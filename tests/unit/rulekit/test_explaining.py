@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.kernel.text import Text
-from shared.rulekit.conditions import read_condition
 from shared.rulekit.explaining import ConditionTeller, Told
 from shared.rulekit.facts import Facts
 from shared.rulekit.model import Condition, RuleBook
+from shared.rulekit.reading.conditions import read_condition
 from shared.rulekit.reference import evaluate
 from tests.unit.rulekit.rule_folders import ON, make_book
 from tests.unit.rulekit.strategies import conditions, facts
@@ -107,7 +107,7 @@ def test_every_condition_has_words_and_the_truth_that_decides(
 
 
 def test_the_rules_of_the_project_can_be_told() -> None:
-    from shared.rulekit.loading import load_rules  # noqa: PLC0415 - this test alone reads them
+    from shared.rulekit.reading.folder import load_rules  # noqa: PLC0415 - this test alone reads them
 
     own = load_rules(Path(__file__).parents[3] / "rules")
     teller = ConditionTeller(own, {}, ON)

@@ -6,7 +6,7 @@ import pytest
 
 from shared.kernel.text import Text
 from shared.rulekit.facts import Facts
-from shared.rulekit.loading import load_rules
+from shared.rulekit.reading.folder import load_rules
 from shared.rulekit.reference import explain
 from tests.unit.rulekit.rule_folders import make_folder, put_rule
 

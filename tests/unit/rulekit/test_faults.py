@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from shared.rulekit.conditions import read_condition
 from shared.rulekit.faults import RuleFaults
 from shared.rulekit.model import RuleBook
+from shared.rulekit.reading.conditions import read_condition
 from tests.unit.rulekit.rule_folders import faults_of, make_book, make_folder, only, put_rule
 
 

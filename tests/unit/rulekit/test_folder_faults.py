@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.rulekit.loading import load_rules
+from shared.rulekit.reading.folder import load_rules
 from tests.unit.rulekit.rule_folders import HEAD, VOCABULARY, faults_of, make_folder, only, put_rule
 
 FOLDERS = {

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from shared.rulekit.faults import Findings, RuleFaults
 from shared.rulekit.formatting import format_rule_file
-from shared.rulekit.tree import version_of
-from shared.rulekit.yaml_tree import read_yaml_text
+from shared.rulekit.reading.tree import version_of
+from shared.rulekit.reading.yaml_tree import read_yaml_text
 
 RULES = Path(__file__).parents[3] / "rules"
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shared.rulekit.cases import read_cases
+from shared.rulekit.cases.reading import read_cases
 from shared.rulekit.faults import RuleFaults
-from shared.rulekit.loading import load_rules
+from shared.rulekit.reading.folder import load_rules
 from tests.unit.rulekit.rule_folders import HEAD, VOCABULARY, faults_of, make_folder, only, put_rule
 
 SEGMENT = HEAD.format(id="one") + "when: {age: 1}\n"

@@ -12,11 +12,11 @@ import pytest
 
 from shared.kernel.faults import NotFound
 from shared.rulekit.faults import RuleFaults
-from shared.rulekit.loading import load_rules
-from shared.rulekit.rule_archive import RuleArchive
-from shared.rulekit.rule_book import LOOK_EVERY, RuleSource
-from shared.rulekit.rule_folder import files_of
-from shared.rulekit.rule_pin import Pin
+from shared.rulekit.in_force.archive import RuleArchive
+from shared.rulekit.in_force.pin import Pin
+from shared.rulekit.in_force.rule_source import LOOK_EVERY, RuleSource
+from shared.rulekit.in_force.signature import files_of
+from shared.rulekit.reading.folder import load_rules
 from tests.unit.rulekit.rule_folders import make_folder, put_rule
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)

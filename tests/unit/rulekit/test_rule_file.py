@@ -6,7 +6,7 @@ import pytest
 
 from shared.rulekit import model
 from shared.rulekit.faults import RuleFaults
-from shared.rulekit.rule_file import read_rule_file
+from shared.rulekit.reading.rule_file import read_rule_file
 from tests.unit.rulekit.rule_folders import HEAD, make_book
 
 KINDS = {

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from shared.rulekit import rule_book
 from shared.rulekit.faults import RuleFault, RuleFaults
+from shared.rulekit.in_force import rule_source
+from shared.rulekit.in_force.rule_source import LOOK_EVERY, RuleSource
+from shared.rulekit.in_force.state import Origin
 from shared.rulekit.model import RuleBook
-from shared.rulekit.rule_book import LOOK_EVERY, RuleSource
-from shared.rulekit.rule_state import Origin
 from tests.unit.rulekit.rule_folders import VOCABULARY, make_folder, put_rule
 
 
@@ -151,7 +151,7 @@ def test_files_that_did_not_change_are_not_read_again(
     put_rule(folder, "segments", "one", "when: {age: 2}\n")
     pass_time(source, watch)
     reads: list[Path] = []
-    monkeypatch.setattr(rule_book, "load_rules", reads.append)
+    monkeypatch.setattr(rule_source, "load_rules", reads.append)
     pass_time(source, watch, 60)
     assert reads == []
 
@@ -172,7 +172,7 @@ def test_files_that_change_while_they_are_read_are_not_taken(
 ) -> None:
     notes = Notes()
     source = RuleSource(folder, monotonic=watch, watcher=notes)
-    read = rule_book.load_rules
+    read = rule_source.load_rules
     writers = iter(["when: {age: 4", "when: {age: 5}\n"])  # an editor saves half a file, then the whole of it
 
     def read_while_written(path: Path) -> RuleBook:
@@ -182,7 +182,7 @@ def test_files_that_change_while_they_are_read_are_not_taken(
             if (body := next(writers, None)) is not None:
                 put_rule(folder, "segments", "one", body)
 
-    monkeypatch.setattr(rule_book, "load_rules", read_while_written)
+    monkeypatch.setattr(rule_source, "load_rules", read_while_written)
     put_rule(folder, "segments", "one", "when: {age: 2}\n")
     expected = pass_time(source, watch)
     monkeypatch.undo()
@@ -212,7 +212,7 @@ def test_a_reader_that_trips_over_a_file_leaves_the_last_good_book_in_force(
     def trip(path: Path) -> RuleBook:
         raise RecursionError(path)
 
-    monkeypatch.setattr(rule_book, "load_rules", trip)
+    monkeypatch.setattr(rule_source, "load_rules", trip)
     put_rule(folder, "segments", "two", "when: {age: 3}\n")
     assert pass_time(source, watch) is good
     assert [fault.code for fault in source.faults] == ["unreadable"]

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from shared.rulekit import model
-from shared.rulekit.conditions import read_condition
 from shared.rulekit.facts import facts_of
-from shared.rulekit.loading import load_rules
+from shared.rulekit.reading.conditions import read_condition
+from shared.rulekit.reading.folder import load_rules
 from tests.unit.rulekit.rule_folders import VOCABULARY, faults_of, make_book, make_folder, only, put_rule
 
 

@@ -94,7 +94,9 @@ def test_only_the_facts_a_table_holds_have_columns(book: RuleBook) -> None:
     assert caught.value.details["id"] == "used"
 
 
-@pytest.mark.parametrize("module", ["model", "reference", "vocabulary", "facts", "conditions", "faults"])
+@pytest.mark.parametrize(
+    "module", ["model", "reference", "vocabulary", "facts", "windows", "reading.conditions", "cases.model", "faults"]
+)
 def test_the_pure_parts_need_neither_yaml_nor_sqlalchemy_nor_the_engine(module: str) -> None:
     program = (
         f"import sys, shared.rulekit.{module}\n"

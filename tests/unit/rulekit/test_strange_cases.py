@@ -8,12 +8,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.governance.application import policy_cases
-from services.workbench import conflict_cases
-from shared.rulekit.case_model import ConflictCase, PolicyCase
-from shared.rulekit.cases import read_cases, run_fact_cases
+from services.workbench.rule_test import conflict_cases
+from shared.rulekit.cases.fact_cases import run_fact_cases
+from shared.rulekit.cases.model import ConflictCase, PolicyCase
+from shared.rulekit.cases.reading import read_cases
 from shared.rulekit.faults import RuleFault, RuleFaults
-from shared.rulekit.loading import load_rules
 from shared.rulekit.model import RuleBook
+from shared.rulekit.reading.folder import load_rules
 from tests.unit.rulekit.rule_folders import make_folder, put_rule
 
 KINDS = {

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from shared.rulekit import model
-from shared.rulekit.loading import load_rules
+from shared.rulekit.reading.folder import load_rules
 from tests.unit.rulekit.rule_folders import VOCABULARY, faults_of, make_folder, only, put_rule
 
 COUNT = "kind: count\nevent: passed\nat_least: 2\nwithin: 3d\n"

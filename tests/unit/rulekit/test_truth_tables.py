@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from shared.rulekit.conditions import read_condition
 from shared.rulekit.facts import Facts, InvalidFact
-from shared.rulekit.loading import load_rules
 from shared.rulekit.model import All, Any, Constant, InSegment, Not, RuleBook, UnknownSegment
+from shared.rulekit.reading.conditions import read_condition
+from shared.rulekit.reading.folder import load_rules
 from shared.rulekit.reference import evaluate, holds
 from tests.unit.rulekit.rule_folders import ON, make_book, make_folder, put_rule
 

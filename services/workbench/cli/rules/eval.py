@@ -16,7 +16,7 @@ from click.core import ParameterSource
 from services.workbench.cli.rules.options import rules_folder_option
 
 if TYPE_CHECKING:
-    from services.workbench.rule_eval import Outcome
+    from services.workbench.rule_eval.evaluating import Outcome
 
 EXECUTORS = ("reference", "durable", "sql", "all")
 _ZONE = "Asia/Shanghai"
@@ -73,8 +73,8 @@ def evaluate(
 
     Exit code 1 when a line could not be judged or executors differ, 2 when the rule cannot be judged by that executor.
     """
-    from services.workbench.evaluation.rule_and_book import Sources  # noqa: PLC0415 - YAML
-    from services.workbench.rule_eval import Evaluation, WrongExecutor, open_engine  # noqa: PLC0415 - the executors
+    from services.workbench.rule_eval.evaluating import Evaluation, WrongExecutor, open_engine  # noqa: PLC0415 - the executors
+    from services.workbench.rule_eval.rule_and_book import Sources  # noqa: PLC0415 - YAML
 
     is_given = context.get_parameter_source("folder") is ParameterSource.COMMANDLINE
     sources = Sources(rule_file, folder, folder if is_given else None, vocabulary)

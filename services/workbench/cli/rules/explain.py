@@ -14,7 +14,7 @@ from services.workbench.cli.rules.options import rules_folder_option
 if TYPE_CHECKING:
     from rich.tree import Tree
 
-    from services.workbench.rule_explaining import Explanation, RuleWhy
+    from services.workbench.rule_explain import Explanation, RuleWhy
     from shared.rulekit.explaining import Told
 
 _PIPED_WIDTH = 400  # into a file or a pager, each line stays one line
@@ -59,7 +59,7 @@ def explain(
     if (facts is None) == (customer is None):
         raise click.UsageError("give either --facts (a file, or - for standard input) or --customer")
     from services.workbench.registry import database_url  # noqa: PLC0415 - the rule readers and the database
-    from services.workbench.rule_explaining import explain_target  # noqa: PLC0415
+    from services.workbench.rule_explain import explain_target  # noqa: PLC0415
     from services.workbench.subscriber_facts import facts_in_database, facts_in_file  # noqa: PLC0415
 
     if facts is not None:

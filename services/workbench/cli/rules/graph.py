@@ -12,7 +12,7 @@ from services.workbench.cli.rules.options import rules_folder_option
 if TYPE_CHECKING:
     from rich.tree import Tree
 
-    from services.workbench.rule_graph import GraphNode, RuleGraph
+    from services.workbench.rule_graph.graph import GraphNode, RuleGraph
 
 _PIPED_WIDTH = 400  # into a file or a pager, each line stays one line
 _USES, _USED_BY = {"zh": "用到", "en": "uses"}, {"zh": "被用于", "en": "used by"}
@@ -35,8 +35,8 @@ def graph(name: str | None, form: str, folder: Path, *, lang: str) -> None:
 
     With ID (or kind:ID, such as fact:age) only what that uses and what uses it: whom a change of it touches.
     """
-    from services.workbench.graph_forms import as_dot, as_mermaid  # noqa: PLC0415 - the rule readers
-    from services.workbench.rule_graph import build_graph  # noqa: PLC0415
+    from services.workbench.rule_graph.forms import as_dot, as_mermaid  # noqa: PLC0415 - the rule readers
+    from services.workbench.rule_graph.graph import build_graph  # noqa: PLC0415
 
     whole = build_graph(folder)
     chosen = whole.find(name) if name else []
@@ -58,7 +58,7 @@ def graph(name: str | None, form: str, folder: Path, *, lang: str) -> None:
 def _print_all(whole: "RuleGraph", lang: str) -> None:
     from rich.tree import Tree  # noqa: PLC0415 - programs that ask for JSON need not wait for it
 
-    from services.workbench.rule_graph import KINDS  # noqa: PLC0415
+    from services.workbench.rule_graph.graph import KINDS  # noqa: PLC0415
 
     tree = Tree(_USES[lang])
     for kind, words in KINDS.items():

@@ -62,7 +62,7 @@ def replay(
         return
     from services.workbench.rule_replay.replaying import replay as judge_again  # noqa: PLC0415 - the executors
     from services.workbench.rule_replay.showing import show  # noqa: PLC0415
-    from shared.rulekit.loading import load_rules  # noqa: PLC0415
+    from shared.rulekit.reading.folder import load_rules  # noqa: PLC0415
 
     with _meant(against, folder) as (room, name):
         book = load_rules(room)

@@ -12,8 +12,8 @@ from services.workbench.cli.console import json_option, print_json, print_table
 from shared.kernel.environment import Environment
 
 if TYPE_CHECKING:
-    from shared.rulekit.rule_archive import RuleArchive
-    from shared.rulekit.rule_pin import Pin
+    from shared.rulekit.in_force.archive import RuleArchive
+    from shared.rulekit.in_force.pin import Pin
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 _NEXT = "每个进程五秒内生效 · every process follows within 5 s: `banyan rules status --wait 10`"
@@ -111,7 +111,7 @@ def unpin(*, as_json: bool) -> None:
 
 
 def _archive() -> "RuleArchive":
-    from shared.rulekit.rule_archive import RuleArchive  # noqa: PLC0415 - YAML and the rule readers
+    from shared.rulekit.in_force.archive import RuleArchive  # noqa: PLC0415 - YAML and the rule readers
 
     return RuleArchive(Environment(os.environ).rule_sets())
 

@@ -37,7 +37,7 @@ def status(folder: Path, wait: float | None, timeout: float, lang: str, *, as_js
     """
     from services.workbench.rule_sets import await_agreement, judge_roll, local_rules  # noqa: PLC0415 - pika, YAML
     from shared.messaging.roll_call_asking import call_roll  # noqa: PLC0415 - likewise
-    from shared.rulekit.rule_archive import RuleArchive  # noqa: PLC0415 - likewise
+    from shared.rulekit.in_force.archive import RuleArchive  # noqa: PLC0415 - likewise
 
     settings = BusSettings.from_environment(os.environ)
     local = local_rules(folder)

@@ -12,7 +12,7 @@ from services.workbench.cli.console import json_option, print_json, print_table
 from services.workbench.cli.rules.options import rules_folder_option
 
 if TYPE_CHECKING:
-    from services.workbench.rule_cases import CaseReport
+    from services.workbench.rule_test.running import CaseReport
 
 _SHARE = click.FloatRange(0, 1)
 _FILE = click.Path(dir_okay=False, path_type=Path)
@@ -40,10 +40,10 @@ def test(
     PATH is a folder of rules, one kind in it, one rule, or a rule's file; without it the whole folder of rules. Exit
     code 1 when a case does not come out as expected, or the cases cover less than --coverage.
     """
-    from services.workbench.junit import write_junit  # noqa: PLC0415 - the executors
-    from services.workbench.rule_cases import run_cases  # noqa: PLC0415
-    from services.workbench.rule_eval import open_engine  # noqa: PLC0415
+    from services.workbench.rule_eval.evaluating import open_engine  # noqa: PLC0415
     from services.workbench.rule_selection import select_rules  # noqa: PLC0415
+    from services.workbench.rule_test.junit import write_junit  # noqa: PLC0415 - the executors
+    from services.workbench.rule_test.running import run_cases  # noqa: PLC0415
 
     selection = select_rules(path or folder)
     with open_engine(database) as engine, _progress() as progress:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from services.workbench.rule_checks import check_rules
+from services.workbench.rule_check.checks import check_rules
 from tests.unit.rulekit.rule_folders import HEAD, ON, make_folder
 
 CASES = {

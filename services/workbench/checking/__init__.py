@@ -1,1 +1,0 @@
-"""What `banyan rules check` does: read every file, gather every mistake, analyse what is sound, tell it."""

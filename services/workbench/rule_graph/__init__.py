@@ -1,0 +1,1 @@
+"""What `banyan rules graph` shows: `graph`: what depends on what; `forms`: as Mermaid and Graphviz."""
