@@ -16,7 +16,7 @@ from shared.rulekit.analysis.subject import Subject
 from shared.rulekit.cases.reading import read_cases
 from shared.rulekit.faults import Findings, RuleFaults
 from shared.rulekit.model import RuleBook
-from shared.rulekit.reading.folder import read_rules
+from shared.rulekit.reading.folder import names_in, read_rules
 from shared.rulekit.reading.tree import Node
 from shared.rulekit.reading.yaml_tree import read_yaml
 from shared.rulekit.vocabulary import Vocabulary
@@ -63,7 +63,8 @@ def check_rules(folder: Path, on: date) -> RuleReport:
     cases = _read_cases(book, folder, findings)
     maps = _read_maps(folder, book.vocabulary, findings)
     nodes = _read_nodes(book, folder)
-    KnownNames(book, files, findings).check(_subject(book, nodes, files, findings, on))
+    named = {kind: names_in(folder, kind) | rules.keys() for kind, rules in book.by_kind.items()}
+    KnownNames(book, named, files, findings).check(_subject(book, nodes, files, findings, on))
     found = [from_fault(one) for one in dict.fromkeys(findings.faults)]
     found += analyse(_subject(book, nodes, files, findings, on))
     counts = {"facts": len(book.vocabulary), **{kind: len(rules) for kind, rules in book.by_kind.items()}}

@@ -1,6 +1,6 @@
 """The names that rules, offerings and plans use of one another, each with the nearest one where there is none."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from services.workbench.rule_check.plan_files import PlanFiles
 from shared.contracts.catalogue import Offering
@@ -12,14 +12,16 @@ from shared.rulekit.reading.tree import Entries, Items, Scalar
 
 
 class KnownNames:
-    """Notes a fault for every name that does not exist.
+    """Notes a fault for every name that does not exist; `rules` are the ids of all rules by kind, faulty ones included.
 
     Codes: unknown_rule, unknown_segment, unknown_trigger, unknown_offering, unknown_campaign, unknown_category,
     unknown_product.
     """
 
-    def __init__(self, book: RuleBook, files: PlanFiles, findings: Findings) -> None:
-        self._book = book
+    def __init__(
+        self, book: RuleBook, rules: Mapping[str, Collection[str]], files: PlanFiles, findings: Findings
+    ) -> None:
+        self._rules = rules
         self._files = files
         self._findings = findings
         products = book.vocabulary.facts.get("products")
@@ -38,7 +40,12 @@ class KnownNames:
     def _offering(self, offering: Sourced[Offering]) -> None:
         value = offering.value
         self._each(
-            offering, ("eligibility",), "eligibility rule", "unknown_rule", value.eligibility, self._book.eligibility
+            offering,
+            ("eligibility",),
+            "eligibility rule",
+            "unknown_rule",
+            value.eligibility,
+            self._rules["eligibility"],
         )
         self._each(offering, ("components",), "offering", "unknown_offering", value.components, self._files.offerings)
         if self._products is not None:
@@ -49,10 +56,10 @@ class KnownNames:
         for at, phase in enumerate(value.phases):
             if phase.segment is not None:
                 place = plan.place("phases", at, "segment")
-                self._known(place, "segment", "unknown_segment", phase.segment, self._book.segments)
+                self._known(place, "segment", "unknown_segment", phase.segment, self._rules["segments"])
             if phase.trigger is not None:
                 place = plan.place("phases", at, "trigger")
-                self._known(place, "trigger", "unknown_trigger", phase.trigger, self._book.triggers)
+                self._known(place, "trigger", "unknown_trigger", phase.trigger, self._rules["triggers"])
         for at, treatment in enumerate(value.treatments):
             place = plan.place("treatments", at, "offering")
             self._known(place, "offering", "unknown_offering", treatment.offering, self._files.offerings)

@@ -78,7 +78,7 @@ def read_rules(folder: Path, findings: Findings) -> RuleBook | None:
         "triggers", lambda node, name: read_trigger(node, name, rules, events)
     )
     ranking = loader.load("ranking", lambda node, name: read_ranking(node, name, rules))
-    rules.conditions.check_segments(segments)
+    rules.conditions.check_segments(names_in(folder, "segments") | segments.keys())
     _check_ranking(ranking, loader, findings)
     classes = _classes(segments, loader, findings)
     graph = SegmentGraph(segments, classes)
@@ -87,6 +87,14 @@ def read_rules(folder: Path, findings: Findings) -> RuleBook | None:
     book = RuleBook(vocabulary, segments, eligibility, conflicts, policies, classes, "", triggers, ranking, events)
     check_held(vocabulary, loader.facts, loader.segments, graph.facts(), findings)
     return dataclasses.replace(book, version=_version(book))
+
+
+def names_in(folder: Path, kind: str) -> set[str]:
+    """Return the ids of all rules of a kind, those included that cannot be read: who names one makes no mistake."""
+    try:
+        return {entry.name for entry in (folder / kind).iterdir()}
+    except OSError:
+        return set()
 
 
 def _version(book: RuleBook) -> str:
@@ -217,4 +225,4 @@ def _check_ranking(ranking: dict[str, RankingRule], loader: _Loader, findings: F
         findings.add(place, "no_ranking", "one ranking rule must leave out 'ranks', for all other offers")
 
 
-__all__ = ["KINDS", "OTHER_FOLDERS", "load_rules", "read_rules"]
+__all__ = ["KINDS", "OTHER_FOLDERS", "load_rules", "names_in", "read_rules"]

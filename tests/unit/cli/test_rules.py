@@ -267,3 +267,11 @@ def test_a_plan_that_selects_by_a_fact_customer_view_does_not_hold_is_a_mistake(
     said = run("rules", "check", "--rules", str(folder), "--json")
     faults = [fault for fault in json.loads(said.stdout)["findings"] if fault["code"] == "fact_not_held"]
     assert [(fault["path"], fault["line"]) for fault in faults] == [(str(plan), 10)]
+
+
+def test_a_faulty_rule_is_the_only_mistake_whoever_names_it(run: Run, folder: Path) -> None:
+    (folder / "segments/crbt-lost/rule.yaml").write_bytes(b"id: \xff\n")  # a campaign's phase names it
+    (folder / "eligibility/adult/rule.yaml").write_text("id: [\n", "utf-8")  # offerings name it
+    said = run("rules", "check", str(folder), "--json", "--severity", "error")
+    told = {(Path(one["path"]).parent.name, one["code"]) for one in json.loads(said.stdout)["findings"]}
+    assert told == {("crbt-lost", "not_utf8"), ("adult", "syntax")}

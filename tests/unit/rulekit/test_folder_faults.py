@@ -82,3 +82,10 @@ def test_rules_that_are_not_there_are_a_fault(tmp_path: Path) -> None:
 
 def test_the_vocabulary_of_the_tests_is_sound(tmp_path: Path) -> None:
     assert len(load_rules(make_folder(tmp_path, VOCABULARY)).vocabulary) == 12
+
+
+def test_who_names_a_segment_that_cannot_be_read_makes_no_mistake(tmp_path: Path) -> None:
+    make_folder(tmp_path)
+    put_rule(tmp_path, "segments", "one", "when: {age: 1\n")
+    put_rule(tmp_path, "segments", "two", "when: {not: {segment: one}}\n")
+    assert only(faults_of(tmp_path)).code == "syntax"
