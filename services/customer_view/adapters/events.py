@@ -20,7 +20,11 @@ from services.customer_view.application.happenings import Happening
 from shared.contracts.customer_view import TriggersFired
 from shared.persistence.bulk import insert_missing, insert_rows, upsert_rows
 from shared.persistence.database import in_keys
+from shared.rulekit.reading.triggers import MOST_EVENTS
 from shared.rulekit.windows import Event
+
+MOST_OF_A_TYPE = MOST_EVENTS
+"""So many events of one type are read of a subscriber: no count asks for more, and a feed gone mad fills no memory."""
 
 _NAME = "watch"
 
@@ -46,11 +50,18 @@ class SqlEvents:
         insert_missing(self._connection, customer_event, rows)
 
     def of_customers(self, customer_ids: Sequence[str], since: Mapping[str, datetime]) -> Mapping[str, list[Event]]:
-        """Return the events of subscribers, of each type named from its instant on."""
+        """Return the events of subscribers, of each type named from its instant on, the newest MOST_OF_A_TYPE."""
         columns = customer_event.c
         wanted = sa.or_(*(sa.and_(columns.type == kind, columns.at >= start) for kind, start in since.items()))
-        query = sa.select(columns.customer_id, columns.type, columns.at, columns.attributes)
-        query = query.where(in_keys(columns.customer_id, customer_ids), in_keys(columns.type, list(since)), wanted)
+        of_a_type = (columns.customer_id, columns.type)
+        place = sa.func.row_number().over(partition_by=of_a_type, order_by=(columns.at.desc(), columns.event_id.desc()))
+        newest = (
+            sa.select(*of_a_type, columns.at, columns.attributes, place.label("place"))
+            .where(in_keys(columns.customer_id, customer_ids), in_keys(columns.type, list(since)), wanted)
+            .subquery()
+        )
+        query = sa.select(newest.c.customer_id, newest.c.type, newest.c.at, newest.c.attributes)
+        query = query.where(newest.c.place <= MOST_OF_A_TYPE)
         found: dict[str, list[Event]] = defaultdict(list)
         for row in self._connection.execute(query):
             found[row[0]].append(Event(row[1], row[2], row[3]))

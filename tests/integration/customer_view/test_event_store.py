@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from services.customer_view.adapters import events as events_module
 from services.customer_view.adapters.store import SqlStore
 from services.customer_view.adapters.tables import trigger_firing, trigger_rules
 from services.customer_view.application.event_ports import Events, Firing
@@ -64,6 +65,22 @@ def test_events_come_back_by_subscriber_and_the_first_of_an_id_stands(within: Ca
     within(lambda events: events.keep([*topped, Happening("5", "a", Event("trial_started", NOW, {}))]))
     found = within(lambda events: dict(events.of_customers(["a", "b", "c"], since)))
     assert found == {"a": [first.event], "b": [other.event, topped[0].event]}
+
+
+def test_of_a_subscriber_to_whom_too_much_happens_the_newest_of_each_type_is_read(
+    within: Callable[[Work], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(events_module, "MOST_OF_A_TYPE", 2)
+    passed = [happened(f"p{hours}", "a", hours * HOUR) for hours in range(4)]
+    others = [happened("b", "b"), Happening("t", "a", Event("top_up", NOW - 9 * HOUR, {}))]
+    within(lambda events: events.keep([*passed, *others]))
+    since = dict.fromkeys(("quota_passed", "top_up"), NOW - 10 * HOUR)
+    found = within(
+        lambda events: {
+            who: sorted(one.at for one in seen) for who, seen in events.of_customers(["a", "b"], since).items()
+        }
+    )
+    assert found == {"a": [NOW - 9 * HOUR, NOW - HOUR, NOW], "b": [NOW - HOUR]}
 
 
 def test_the_latest_firing_counts(within: Callable[[Work], object]) -> None:
