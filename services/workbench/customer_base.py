@@ -23,9 +23,10 @@ from services.customer_view.adapters.seen_ids import seen_ids_on_disk
 from services.customer_view.adapters.tables import OWNER
 from services.customer_view.application.imports import FileImport
 from services.workbench import province
+from services.workbench.registry import DatabaseUnavailable
 from shared.contracts.customer_view import CustomerRecord, UpsertResult
 from shared.contracts.wire import RowFault
-from shared.kernel.faults import Fault, NotFound
+from shared.kernel.faults import NotFound
 from shared.persistence.database import Database
 from shared.rulekit.facts import InvalidFact
 from shared.rulekit.storage import StoredValue, column_type, to_storage
@@ -49,12 +50,6 @@ class NoCustomers(NotFound):
     """The database has no table of subscribers."""
 
     code = "no_customers"
-
-
-class DatabaseUnavailable(Fault):
-    """The database cannot be reached or read."""
-
-    code = "database_unavailable"
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,13 +7,19 @@ from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 import services
-from shared.kernel.faults import InvalidRequest, NotFound
+from shared.kernel.faults import InvalidRequest, NotFound, Unavailable
 from shared.messaging.topology import BULK_SUFFIX, service_of
 
 SERVICES = ("customer_view", "catalogue", "governance", "channels", "campaigns")
 CONTAINERS = tuple(name + suffix for name in SERVICES for suffix in ("", BULK_SUFFIX))
 
 _ROOT = Path(services.__file__).parent
+
+
+class DatabaseUnavailable(Unavailable):
+    """A database that a command needs cannot be reached or used, or its URL is none."""
+
+    code = "database_unavailable"
 
 
 def containers_of(names: Sequence[str]) -> list[str]:

@@ -6,7 +6,8 @@ from typing import IO
 
 import sqlalchemy as sa
 
-from services.workbench.customer_base import DatabaseUnavailable, database_base
+from services.workbench.customer_base import database_base
+from services.workbench.registry import DatabaseUnavailable
 from services.workbench.rule_eval.fact_lines import BadLine, decode_line, read_facts
 from shared.kernel.faults import InvalidRequest, NotFound
 from shared.rulekit.facts import FactValue

@@ -23,7 +23,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from shared.rulekit.facts import FactValue, known_value
-from shared.rulekit.vocabulary import Fact, FactType, Vocabulary
+from shared.rulekit.vocabulary import Fact, FactType
 
 EMPTY_SET = ","
 _MOST_BITS = 62
@@ -92,8 +92,3 @@ def mask_expression(fact: Fact) -> str:
     # Names of columns and members are letters, digits, underscores and hyphens: the vocabulary's reader sees to it.
     tests = (f"strpos(\"{fact.column}\", ',{member},') > 0" for member in sorted(fact.values))
     return " | ".join(f"(({test})::int::bigint << {place})" for place, test in enumerate(tests))
-
-
-def columns_for(table: sa.FromClause, vocabulary: Vocabulary) -> dict[str, sa.ColumnElement[Any]]:
-    """Return the table's column of each fact that has one there, by the fact's name."""
-    return {fact.name: table.c[fact.column] for fact in vocabulary if fact.column in table.c}

@@ -14,7 +14,7 @@ import structlog
 from services.campaigns.application.ports import Eligible
 from services.campaigns.domain.candidate import Cause
 from shared.kernel.identity import unit_interval
-from shared.observability import metrics
+from shared.observability import rule_decisions
 from shared.rulekit.durable_backend import DurableDecider, EngineFault
 from shared.rulekit.facts import Facts, InvalidFact, check_facts, facts_of
 from shared.rulekit.model import RuleBook
@@ -28,13 +28,6 @@ _DIFFERS = "两种执行方式的判断不一致，按不满足处理 / two exec
 _FAULTY = "规则引擎未给出结论，不予推荐 / the rules engine gave no answer: no offer"
 
 _log = structlog.get_logger(__name__)
-_compared = metrics.counter(
-    "banyan_rule_decisions_compared", "Decisions of the rules engine judged again by the reference executor"
-)
-_differing = metrics.counter(
-    "banyan_rule_decisions_differing", "Of those compared, how often the two differed", ("rule",)
-)
-_faults = metrics.counter("banyan_rule_engine_faults", "Questions the rules engine gave no answer to")
 
 
 class Decider(Protocol):
@@ -89,7 +82,7 @@ class EligibilityJudge:
         except InvalidFact:  # one subscriber's old value must not keep all who ask at the same moment from an answer
             return self.judge(rule_ids, permitted(facts, self.book), on, key)
         except EngineFault as fault:
-            _faults.inc()
+            rule_decisions.engine_faults.inc()
             _log.error("rules_engine_fault", rule_set=self.book.version, error=fault.message)
             return Eligible({}, dict.fromkeys(rule_ids, Cause(ENGINE_FAULT, self.book.version, _FAULTY)))
         rules = self.book.eligibility
@@ -132,7 +125,7 @@ class EligibilityJudge:
         compared = rule_ids if is_sampled else [name for name in rule_ids if name in self._suspects]
         if not compared:
             return []
-        _compared.inc()
+        rule_decisions.compared.inc()
         return [name for name in compared if self._differs(name, verdicts.get(name, False), facts, on)]
 
     def _differs(self, name: str, said: bool, facts: Facts, on: date) -> bool:
@@ -141,7 +134,7 @@ class EligibilityJudge:
         if meant is said:
             return False
         self._suspects.add(name)
-        _differing.labels(rule=name).inc()
+        rule_decisions.differing.labels(rule=name).inc()
         _log.error(
             "rule_decision_differs",
             rule=name,

@@ -19,9 +19,6 @@ class CandidateState(StrEnum):
     CLOSED = "closed"  # the phase or the campaign ended first
 
 
-LIVE_STATES = (CandidateState.READY, CandidateState.WAITING, CandidateState.SILENT, CandidateState.ACCEPTED)
-
-
 class ContactState(StrEnum):
     """Where one contact stands."""
 

@@ -11,8 +11,6 @@ State = Literal["waiting", "sending", "listed", "sent", "answered", "failed", "l
 """waiting: its time has not come. sending: handed to the outside, end not yet known. listed: on a work list until
 somebody records an outcome. sent: took place, answer open. The other three are final."""
 
-FINAL: Final[frozenset[State]] = frozenset({"answered", "failed", "lapsed"})
-
 REPLIES: Final[frozenset[Outcome]] = frozenset({"accepted", "refused", "later", "complaint", "opt_out"})
 """What a subscriber says in so many words."""
 

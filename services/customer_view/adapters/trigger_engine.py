@@ -13,7 +13,7 @@ from typing import Protocol
 
 import structlog
 
-from shared.observability import metrics
+from shared.observability import rule_decisions
 from shared.rulekit.durable_backend import DurableDecider, EngineFault
 from shared.rulekit.facts import Facts, InvalidFact, check_facts
 from shared.rulekit.model import RuleBook
@@ -24,13 +24,6 @@ _COMPARE_EVERY = 100
 _TRY_AGAIN = 30.0  # seconds after the engine refused the rules: a trial may take long, and others wait
 
 _log = structlog.get_logger(__name__)
-_compared = metrics.counter(
-    "banyan_rule_decisions_compared", "Decisions of the rules engine judged again by the reference executor"
-)
-_differing = metrics.counter(
-    "banyan_rule_decisions_differing", "Of those compared, how often the two differed", ("rule",)
-)
-_faults = metrics.counter("banyan_rule_engine_faults", "Questions the rules engine gave no answer to")
 
 
 class Decider(Protocol):
@@ -82,7 +75,7 @@ class DurableTriggers:
         try:
             return self._make(book)
         except EngineFault as fault:
-            _faults.inc()
+            rule_decisions.engine_faults.inc()
             _log.error("rules_engine_fault", rule_set=book.version, error=fault.message)
             return None
 
@@ -93,7 +86,7 @@ class DurableTriggers:
             faulty = {fault.fact for fault in check_facts(facts, book.vocabulary)}
             return self._decide(decider, book, {name: one for name, one in facts.items() if name not in faulty}, on)
         except EngineFault as fault:
-            _faults.inc()
+            rule_decisions.engine_faults.inc()
             _log.error("rules_engine_fault", rule_set=book.version, error=fault.message)
             return None
         if holds or next(self._number) % _COMPARE_EVERY == 0:
@@ -103,11 +96,11 @@ class DurableTriggers:
 
 def _differing_on(holds: frozenset[str], book: RuleBook, facts: Facts, on: date) -> frozenset[str]:
     """Return the triggers of which the reference says otherwise."""
-    _compared.inc()
+    rule_decisions.compared.inc()
     meant = {name for name, rule in book.triggers.items() if evaluate(rule.condition, facts, book=book, on=on) is True}
     differing = holds ^ meant
     for name in sorted(differing):
-        _differing.labels(rule=name).inc()
+        rule_decisions.differing.labels(rule=name).inc()
         version = book.triggers[name].version
         _log.error("rule_decision_differs", rule=name, version=version, engine=name in holds, reference=name in meant)
     return frozenset(differing)

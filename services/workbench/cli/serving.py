@@ -8,17 +8,11 @@ from typing import TYPE_CHECKING
 import click
 
 from services.workbench import registry
-from shared.kernel.faults import NotAllowed, Unavailable
+from shared.kernel.faults import NotAllowed
 from shared.messaging.settings import BusSettings
 
 if TYPE_CHECKING:
     from shared.persistence.database import Database
-
-
-class DatabaseUnavailable(Unavailable):
-    """A service's database cannot be reached or used."""
-
-    code = "database_unavailable"
 
 
 @click.command()
@@ -96,7 +90,7 @@ def _check_databases(owners: list[str]) -> None:
 
 @contextmanager
 def _database(service: str) -> Iterator["Database"]:
-    """Open a service's database for as long as the block lasts; raises Unavailable where no server answers."""
+    """Open a service's database for as long as the block lasts; raises DatabaseUnavailable where no server answers."""
     from sqlalchemy.exc import OperationalError  # noqa: PLC0415
 
     from shared.persistence.database import Database  # noqa: PLC0415
@@ -107,6 +101,6 @@ def _database(service: str) -> Iterator["Database"]:
     except OperationalError as fault:
         first = str(fault.orig).strip().splitlines()[0]
         message = f"the database of {service} cannot be used: {first}"
-        raise DatabaseUnavailable(message, details={"service": service}) from fault
+        raise registry.DatabaseUnavailable(message, details={"service": service}) from fault
     finally:
         database.close()

@@ -9,11 +9,12 @@ from typing import IO, Protocol
 
 import sqlalchemy as sa
 
+from services.workbench.registry import DatabaseUnavailable
 from services.workbench.rule_eval.condition_judge import ConditionJudge, Verdict
 from services.workbench.rule_eval.fact_lines import BadLine, FactLine, FaultyLine, LineReader
 from services.workbench.rule_eval.rule_and_book import Sources, read_for_evaluation
 from services.workbench.rule_eval.scenario_judges import RankingJudge, TriggerJudge, conflict_judge, policy_judge
-from shared.kernel.faults import InvalidRequest, Unavailable
+from shared.kernel.faults import InvalidRequest
 from shared.persistence.database import Database
 from shared.rulekit.cases.executors import EXECUTORS, BatchExecutor, batch_executor
 from shared.rulekit.model import (
@@ -47,12 +48,6 @@ class WrongExecutor(InvalidRequest):
     """A rule that is no condition is judged by the domain that decides by it, which only `reference` names."""
 
     code = "wrong_executor"
-
-
-class DatabaseUnavailable(Unavailable):
-    """The database that is to judge cannot be reached, or is none."""
-
-    code = "database_unavailable"
 
 
 class LineJudge(Protocol):

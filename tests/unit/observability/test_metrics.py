@@ -1,6 +1,6 @@
 import pytest
 
-from shared.observability.metrics import counter, exposition, gauge, histogram
+from shared.observability.metrics import counter, exposition, gauge
 
 
 def test_asking_twice_for_a_name_gives_the_same_figure() -> None:
@@ -16,8 +16,3 @@ def test_a_name_that_stands_for_something_else_is_refused() -> None:
         counter("banyan_test_level", "Level")
     with pytest.raises(ValueError, match="labels"):
         gauge("banyan_test_level", "Level", ["other"])
-
-
-def test_a_histogram_counts_into_its_buckets() -> None:
-    histogram("banyan_test_seconds", "How long", buckets=[1, 2]).observe(1.5)
-    assert 'banyan_test_seconds_bucket{le="2.0"} 1.0' in exposition().decode()

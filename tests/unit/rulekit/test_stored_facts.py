@@ -12,7 +12,7 @@ from shared.kernel.text import Text
 from shared.rulekit.facts import Facts, InvalidFact, check_facts, known_value
 from shared.rulekit.model import Compare, InSegment, Not, RuleBook
 from shared.rulekit.sql_backend import FactNotStored, to_sql
-from shared.rulekit.storage import column_type, columns_for, from_storage, mask_column, mask_of, to_storage
+from shared.rulekit.storage import column_type, from_storage, mask_column, mask_of, to_storage
 from shared.rulekit.vocabulary import Fact
 from tests.unit.rulekit.rule_folders import ON, make_book
 from tests.unit.rulekit.strategies import facts
@@ -84,11 +84,8 @@ def test_every_fault_is_told_with_the_nearest_name(book: RuleBook) -> None:
     assert [(fault.fact, fault.suggestion) for fault in found] == [("aged", "age"), ("brand", "gotone")]
 
 
-def test_only_the_facts_a_table_holds_have_columns(book: RuleBook) -> None:
-    fact = book.vocabulary["age"]
-    table = sa.Table("t", sa.MetaData(), sa.Column("age", column_type(fact)), sa.Column("other", sa.Text))
-    columns = columns_for(table, book.vocabulary)
-    assert set(columns) == {"age"}
+def test_a_condition_on_a_fact_without_a_column_is_refused(book: RuleBook) -> None:
+    columns = {"age": sa.column("age", column_type(book.vocabulary["age"]))}
     with pytest.raises(FactNotStored) as caught:
         to_sql(Compare("used", "equals", 1.0), columns, book, ON)
     assert caught.value.details["id"] == "used"
