@@ -56,7 +56,7 @@ class Banyan:
             raise Fault(*reply["error"]["exc_args"])
         return reply["result"]
 
-    def _keep(self, _channel: object, _method: object, properties: Any, body: bytes) -> None:  # noqa: ANN401
+    def _keep(self, _channel: object, _method: object, properties: Any, body: bytes) -> None:  # noqa: ANN401 - pika is untyped
         self.replies[properties.correlation_id] = body
 
 
@@ -69,12 +69,12 @@ def main(url: str, customer_id: str, channel: str = "hall") -> int:
     for offer in advice["offers"]:
         print(f"{offer['score']:.2f}  {offer['name']}: {offer['script']}")  # noqa: T201 - what the clerk reads
     for withheld in advice["withheld"]:
-        print(f"not {withheld['offering_id']}: {withheld['reasons'][0]['text']}")  # noqa: T201
+        print(f"not {withheld['offering_id']}: {withheld['reasons'][0]['text']}")  # noqa: T201 - a program to be read and run by hand
     if not advice["offers"]:
         return 3
     best = advice["offers"][0]["contact_id"]
     noted = banyan.call("campaigns", "respond", contact_id=best, response={"outcome": "refused", "detail": "price"})
-    print(f"noted: {noted['contact_id']} {noted['outcome']}")  # noqa: T201
+    print(f"noted: {noted['contact_id']} {noted['outcome']}")  # noqa: T201 - a program to be read and run by hand
     banyan.connection.close()
     return 0
 

@@ -154,10 +154,10 @@ class _ClientLine:
         channel.queue_bind(name, wire.RPC_EXCHANGE, self._reply_to)
         channel.basic_consume(name, self._answered, auto_ack=True, callback=lambda _: self._bound.set())
 
-    def _answered(self, _channel: object, _method: object, properties: Any, body: bytes) -> None:  # noqa: ANN401
+    def _answered(self, _channel: object, _method: object, properties: Any, body: bytes) -> None:  # noqa: ANN401 - pika is untyped
         self._finish(properties.correlation_id, body=body)
 
-    def _returned(self, _channel: object, method: Any, properties: Any, _body: bytes) -> None:  # noqa: ANN401
+    def _returned(self, _channel: object, method: Any, properties: Any, _body: bytes) -> None:  # noqa: ANN401 - pika is untyped
         service = method.routing_key.split(".", maxsplit=1)[0]
         fault = Unavailable(f"there is no service {service!r} on the bus", details={"service": service})
         self._finish(properties.correlation_id, fault=fault)

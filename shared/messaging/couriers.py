@@ -52,7 +52,7 @@ class BrokerCourier:
         """Publish to the dead-letter exchange."""
         self._send(message, DEAD_EXCHANGE, f"dead.{queue}", {ERROR: error})
 
-    def _send(self, message: Any, exchange: str, routing_key: str, added: dict[str, Any]) -> None:  # noqa: ANN401
+    def _send(self, message: Any, exchange: str, routing_key: str, added: dict[str, Any]) -> None:  # noqa: ANN401 - kombu is untyped
         confirmed = Event()
         copy = _copy_of(message, self._channel, added)
         with self._order:

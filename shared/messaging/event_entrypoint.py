@@ -53,7 +53,7 @@ class EventHandler(NamekoEventHandler):
         except ContainerBeingKilled:
             self.queue_consumer.requeue_message(message)
 
-    def handle_result(self, message: Any, worker_ctx: Any, result: Any = None, exc_info: Any = None) -> tuple[Any, Any]:  # noqa: ANN401, ARG002
+    def handle_result(self, message: Any, worker_ctx: Any, result: Any = None, exc_info: Any = None) -> tuple[Any, Any]:  # noqa: ANN401, ARG002 - nameko is untyped
         """Acknowledge, or see to it that the event comes again."""
         if exc_info is None:
             self.queue_consumer.ack_message(message)

@@ -13,7 +13,7 @@ def go_green() -> None:
         # eventlet announces its bug-fix mode at every import; the choice is ours (docs/decisions/0002).
         warnings.simplefilter("ignore")
         import eventlet  # noqa: PLC0415 - importing this module must not load eventlet
-        import eventlet.patcher  # noqa: PLC0415
+        import eventlet.patcher  # noqa: PLC0415 - nothing of eventlet before it is asked for
 
     if not eventlet.patcher.is_monkey_patched("socket"):
         eventlet.monkey_patch()

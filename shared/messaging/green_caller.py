@@ -145,7 +145,7 @@ class _Line:
         if answer := self._waiting.pop(message.properties.get("correlation_id"), None):
             answer.send(message.body)
 
-    def _returned(self, _fault: Any, _exchange: str, routing_key: str, message: Any) -> None:  # noqa: ANN401
+    def _returned(self, _fault: Any, _exchange: str, routing_key: str, message: Any) -> None:  # noqa: ANN401 - kombu is untyped
         if answer := self._waiting.pop(message.properties.get("correlation_id"), None):
             service = routing_key.split(".", maxsplit=1)[0]
             answer.send_exception(

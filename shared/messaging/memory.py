@@ -97,7 +97,7 @@ class Channel(VirtualChannel):
         message["properties"]["content_type"] = message["content-type"]
         return message
 
-    def basic_publish(self, message: Any, exchange: str = "", routing_key: str = "", **options: Any) -> None:  # noqa: ANN401
+    def basic_publish(self, message: Any, exchange: str = "", routing_key: str = "", **options: Any) -> None:  # noqa: ANN401 - kombu is untyped
         """Route a message; a mandatory one that reaches no queue is returned at once."""
         self._inplace_augment_message(message, exchange, routing_key)
         queues = self._lookup(exchange, routing_key)

@@ -57,7 +57,7 @@ class RelayChild:
         if self._process is None and now >= self._not_before:
             self._started = now
             command = [sys.executable, "-m", "shared.messaging.relay_process", self._spec.service]
-            self._process = subprocess.Popen(command, env=self._environment, stdin=subprocess.PIPE)  # noqa: S603
+            self._process = subprocess.Popen(command, env=self._environment, stdin=subprocess.PIPE)  # noqa: S603 - our own program
 
     def stop(self) -> None:
         """Let the relay finish its batch; kill it when it does not."""

@@ -76,7 +76,7 @@ def _consumers(connection: Any, queue: str) -> int:  # noqa: ANN401 - pika is un
     return found
 
 
-def _answers(connection: Any, replicas: Mapping[str, int], patience: float) -> list[Presence]:  # noqa: ANN401
+def _answers(connection: Any, replicas: Mapping[str, int], patience: float) -> list[Presence]:  # noqa: ANN401 - pika is untyped
     channel = connection.channel()
     channel.exchange_declare(ROLL_CALL, "fanout", durable=True)
     reply_to = channel.queue_declare("", exclusive=True, auto_delete=True).method.queue

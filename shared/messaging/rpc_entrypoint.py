@@ -117,7 +117,7 @@ class Rpc(NamekoRpc):
         except ContainerBeingKilled:
             self.rpc_consumer.requeue_message(message)
 
-    def handle_result(self, message: Any, worker_ctx: Any, result: Any, exc_info: Any) -> tuple[Any, Any]:  # noqa: ANN401
+    def handle_result(self, message: Any, worker_ctx: Any, result: Any, exc_info: Any) -> tuple[Any, Any]:  # noqa: ANN401 - nameko is untyped
         """Answer the caller."""
         name = f"{worker_ctx.service_name}.{self.method_name}"
         body = self._encoded(name, result) if exc_info is None else wire.encode_fault(_as_fault(name, exc_info[1]))

@@ -13,10 +13,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 warnings.filterwarnings("ignore", message=r"\s*Eventlet is deprecated")  # the choice is in docs/decisions
 
 from tests.bench import report  # noqa: E402 - what these import imports eventlet, which warns
-from tests.bench.figures import Figure  # noqa: E402
-from tests.bench.registry import PARTS, Servers  # noqa: E402
-from tests.support.deployment import ROOT  # noqa: E402
-from tests.support.processes import MissingServerError  # noqa: E402
+from tests.bench.figures import Figure  # noqa: E402 - likewise
+from tests.bench.registry import PARTS, Servers  # noqa: E402 - likewise
+from tests.support.deployment import ROOT  # noqa: E402 - likewise
+from tests.support.processes import MissingServerError  # noqa: E402 - likewise
 
 _OUT = ROOT / "var" / "bench" / "bench.json"
 

@@ -35,7 +35,7 @@ class Run:
 
     @cached_property
     def report(self) -> dict[str, Any]:
-        return json.loads((self.folder / "report.json").read_text("utf-8"))  # type: ignore[no-any-return]
+        return json.loads((self.folder / "report.json").read_text("utf-8"))  # type: ignore[no-any-return]  # JSON
 
     @property
     def page(self) -> bytes:

@@ -235,27 +235,27 @@ class Transaction(Protocol):
     @property
     def cases(self) -> Cases: ...  # noqa: D102 - each is described by its class
     @property
-    def phases(self) -> Phases: ...  # noqa: D102
+    def phases(self) -> Phases: ...  # noqa: D102 - its type says what it is
     @property
-    def candidates(self) -> Candidates: ...  # noqa: D102
+    def candidates(self) -> Candidates: ...  # noqa: D102 - its type says what it is
     @property
-    def contacts(self) -> Contacts: ...  # noqa: D102
+    def contacts(self) -> Contacts: ...  # noqa: D102 - its type says what it is
     @property
-    def allotments(self) -> Allotments: ...  # noqa: D102
+    def allotments(self) -> Allotments: ...  # noqa: D102 - its type says what it is
     @property
-    def orders(self) -> Orders: ...  # noqa: D102
+    def orders(self) -> Orders: ...  # noqa: D102 - its type says what it is
     @property
-    def replicas(self) -> Replicas: ...  # noqa: D102
+    def replicas(self) -> Replicas: ...  # noqa: D102 - its type says what it is
     @property
-    def advice(self) -> Advice: ...  # noqa: D102
+    def advice(self) -> Advice: ...  # noqa: D102 - its type says what it is
     @property
-    def decisions(self) -> Decisions: ...  # noqa: D102
+    def decisions(self) -> Decisions: ...  # noqa: D102 - its type says what it is
     @property
-    def figures(self) -> Figures: ...  # noqa: D102
+    def figures(self) -> Figures: ...  # noqa: D102 - its type says what it is
     @property
-    def events(self) -> Events: ...  # noqa: D102
+    def events(self) -> Events: ...  # noqa: D102 - its type says what it is
     @property
-    def firings(self) -> Firings: ...  # noqa: D102
+    def firings(self) -> Firings: ...  # noqa: D102 - its type says what it is
 
 
 class Store(Protocol):

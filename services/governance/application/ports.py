@@ -151,11 +151,11 @@ class Unit(Protocol):
     @property
     def ledger(self) -> Ledger: ...  # noqa: D102 - see the port
     @property
-    def lists(self) -> Lists: ...  # noqa: D102
+    def lists(self) -> Lists: ...  # noqa: D102 - its type says what it is
     @property
-    def outcomes(self) -> Outcomes: ...  # noqa: D102
+    def outcomes(self) -> Outcomes: ...  # noqa: D102 - its type says what it is
     @property
-    def capacity(self) -> Capacity: ...  # noqa: D102
+    def capacity(self) -> Capacity: ...  # noqa: D102 - its type says what it is
 
     def first_time(self, event_id: str, at: int) -> bool:
         """Note an arriving event; False when it was applied before."""

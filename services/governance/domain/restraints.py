@@ -20,7 +20,7 @@ class QuietCheck(Check):
     policy: QuietHours
     known: dict[tuple[str, int], int | None] = field(default_factory=dict)
 
-    def first_permitted(self, asked: Contact, standing: Standing, at: int) -> int | None:  # noqa: ARG002
+    def first_permitted(self, asked: Contact, standing: Standing, at: int) -> int | None:  # noqa: ARG002 - the signature all restraints share
         """Return the end of the span that holds `at`, or `at`."""
         key = (asked.zone, at // MINUTE)  # spans begin and end on whole minutes
         if key in self.known:

@@ -22,7 +22,7 @@ class Client(Protocol):
 
 def open_client() -> AbstractContextManager[Client]:
     """Connect to the bus for as long as the block lasts; raises Unavailable where there is none."""
-    from shared.messaging.client import BanyanClient  # noqa: PLC0415 - pika is imported when it is needed
+    from shared.messaging.client import BanyanClient
 
     return BanyanClient(BusSettings.from_environment(os.environ).amqp_url)
 

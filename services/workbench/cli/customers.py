@@ -48,12 +48,12 @@ def import_file(file: Path, column_map: Path, rejects: Path | None, folder: Path
 
     Good rows are kept, bad ones reported with line and column. Exit code 1 if a row was refused or the file broke off.
     """
-    from services.customer_view.adapters.column_map_files import ColumnMapFiles  # noqa: PLC0415 - loads pyarrow
-    from services.customer_view.adapters.reject_files import reject_file  # noqa: PLC0415
-    from services.customer_view.adapters.row_files import LocalRowFiles  # noqa: PLC0415
-    from services.customer_view.adapters.seen_ids import seen_ids_on_disk  # noqa: PLC0415
-    from services.customer_view.application.imports import FileImport  # noqa: PLC0415
-    from shared.rulekit.reading.folder import load_rules  # noqa: PLC0415
+    from services.customer_view.adapters.column_map_files import ColumnMapFiles
+    from services.customer_view.adapters.reject_files import reject_file
+    from services.customer_view.adapters.row_files import LocalRowFiles
+    from services.customer_view.adapters.seen_ids import seen_ids_on_disk
+    from services.customer_view.application.imports import FileImport
+    from shared.rulekit.reading.folder import load_rules
 
     vocabulary = load_rules(folder).vocabulary
     shown: list[RowFault] = []

@@ -30,7 +30,7 @@ def dead_letters() -> None:
 @json_option
 def list_letters(*, as_json: bool) -> None:
     """列出有死信的队列 · List the queues that have parked messages, with how many."""
-    from shared.messaging.dead_letters import list_parked  # noqa: PLC0415 - pika is imported when it is needed
+    from shared.messaging.dead_letters import list_parked
 
     settings = _settings()
     counts = list_parked(settings.amqp_url, _work_queues(settings))
@@ -48,7 +48,7 @@ def list_letters(*, as_json: bool) -> None:
 @json_option
 def show(queue: str, limit: int, *, as_json: bool) -> None:
     """查看死信 · Show the oldest parked messages of QUEUE and leave them there."""
-    from shared.messaging import dead_letters as letters  # noqa: PLC0415
+    from shared.messaging import dead_letters as letters
 
     found = letters.show(_settings().amqp_url, queue, limit)
     if as_json:
@@ -65,7 +65,7 @@ def show(queue: str, limit: int, *, as_json: bool) -> None:
 @limit_option(1000)
 def replay(queue: str, limit: int) -> None:
     """重投死信 · Send parked messages back to QUEUE, with a fresh count of attempts."""
-    from shared.messaging import dead_letters as letters  # noqa: PLC0415
+    from shared.messaging import dead_letters as letters
 
     click.echo(f"{letters.replay(_settings().amqp_url, queue, limit)} sent back to {queue}")
 
@@ -76,7 +76,7 @@ def replay(queue: str, limit: int) -> None:
 @click.confirmation_option("--yes", prompt="They will be gone for good. Drop them?", help="不再询问 · Do not ask")
 def drop(queue: str, limit: int) -> None:
     """丢弃死信 · Delete the oldest parked messages of QUEUE."""
-    from shared.messaging import dead_letters as letters  # noqa: PLC0415
+    from shared.messaging import dead_letters as letters
 
     click.echo(f"{letters.drop(_settings().amqp_url, queue, limit)} dropped from {queue}")
 
@@ -87,7 +87,7 @@ def _settings() -> BusSettings:
 
 def _work_queues(settings: BusSettings) -> list[str]:
     """Return every queue that services consume from; parked and waiting messages have queues of their own."""
-    from shared.messaging import topology  # noqa: PLC0415
+    from shared.messaging import topology
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what eventlet and nameko announce at import is not for this command's reader

@@ -63,15 +63,15 @@ def _run(
     out: Path,
     folder: Path,
 ) -> None:
-    from rich.console import Console  # noqa: PLC0415 - help must not wait for what only a run needs
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    from services.workbench.demo.console import show  # noqa: PLC0415
-    from services.workbench.demo.rehearse import Intake, Rehearsal, before, rehearse  # noqa: PLC0415
-    from services.workbench.demo.sources import GeneratedProvince, SubscriberFile  # noqa: PLC0415
-    from services.workbench.suite import EmbeddedSuite  # noqa: PLC0415
-    from shared.kernel.clock import SteeredClock  # noqa: PLC0415
-    from shared.observability.logging import configure_logging  # noqa: PLC0415
+    from services.workbench.demo.console import show
+    from services.workbench.demo.rehearse import Intake, Rehearsal, before, rehearse
+    from services.workbench.demo.sources import GeneratedProvince, SubscriberFile
+    from services.workbench.suite import EmbeddedSuite
+    from shared.kernel.clock import SteeredClock
+    from shared.observability.logging import configure_logging
 
     configure_logging("text", level=logging.WARNING)  # what services note in passing is not the demo's output
     databases = out / "databases"

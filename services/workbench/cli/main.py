@@ -16,10 +16,10 @@ def main() -> None:
     """Run the command the user asked for; leaves with exit code 0 (done), 1 (failed) or 2 (asked wrongly)."""
     if runs_services(sys.argv[1:]):
         # Before anything else is imported: see go_green.
-        from shared.messaging.green import go_green  # noqa: PLC0415
+        from shared.messaging.green import go_green
 
         go_green()
-    from services.workbench.cli.commands import banyan  # noqa: PLC0415 - after the patch
+    from services.workbench.cli.commands import banyan
 
     banyan(prog_name="banyan")
 

@@ -23,8 +23,8 @@ def serve(names: tuple[str, ...]) -> None:
     `governance` runs both its containers, `governance_bulk` only that one, `all` every service. Settings are read from
     the environment: BANYAN_AMQP_URL, BANYAN_DATABASE_URL (with {service}), BANYAN_RULES_DIR and others.
     """
-    from shared.messaging.relay_child import RelaySpec  # noqa: PLC0415 - the server's side loads eventlet
-    from shared.messaging.serving import serve as run  # noqa: PLC0415
+    from shared.messaging.relay_child import RelaySpec
+    from shared.messaging.serving import serve as run
 
     settings = BusSettings.from_environment(os.environ)
     containers = registry.containers_of(names)
@@ -49,7 +49,7 @@ def migrate(names: tuple[str, ...]) -> None:
 
     Safe to run at any time and by several at once; each waits for the other.
     """
-    from shared.persistence.migrations import migrate as bring_up_to_date  # noqa: PLC0415 - SQLAlchemy and Alembic
+    from shared.persistence.migrations import migrate as bring_up_to_date
 
     for service in registry.services_of(names):
         with _database(service) as database:
@@ -63,9 +63,9 @@ def _check_settings(owners: list[str]) -> None:
     The services read both again when they start; but there a fault would come out of a green thread, with its stack.
     Where the newest kept rule set stands in for faulty files, that is told on standard error.
     """
-    from shared.rulekit.durable_backend.trial import accept_rules  # noqa: PLC0415 - the rules engine
-    from shared.rulekit.in_force.archive import RuleArchive  # noqa: PLC0415 - YAML and the rule readers
-    from shared.rulekit.in_force.rule_source import RuleSource  # noqa: PLC0415
+    from shared.rulekit.durable_backend.trial import accept_rules
+    from shared.rulekit.in_force.archive import RuleArchive
+    from shared.rulekit.in_force.rule_source import RuleSource
 
     settings = [registry.settings_of(service, os.environ) for service in owners]
     for folder, sets in {(one.rules, one.rule_sets) for one in settings if isinstance(one, registry.ReadsRules)}:
@@ -76,8 +76,8 @@ def _check_settings(owners: list[str]) -> None:
 
 def _check_databases(owners: list[str]) -> None:
     """Refuse to serve on a database that lacks a migration; raises NotAllowed naming the command that helps."""
-    from alembic.runtime.migration import MigrationContext  # noqa: PLC0415
-    from alembic.script import ScriptDirectory  # noqa: PLC0415
+    from alembic.runtime.migration import MigrationContext
+    from alembic.script import ScriptDirectory
 
     for service in owners:
         wanted = ScriptDirectory(str(registry.migrations_of(service))).get_current_head()
@@ -91,9 +91,9 @@ def _check_databases(owners: list[str]) -> None:
 @contextmanager
 def _database(service: str) -> Iterator["Database"]:
     """Open a service's database for as long as the block lasts; raises DatabaseUnavailable where no server answers."""
-    from sqlalchemy.exc import OperationalError  # noqa: PLC0415
+    from sqlalchemy.exc import OperationalError
 
-    from shared.persistence.database import Database  # noqa: PLC0415
+    from shared.persistence.database import Database
 
     database = Database(registry.database_url(service, os.environ))
     try:

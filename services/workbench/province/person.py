@@ -86,6 +86,6 @@ def add_person(facts: Facts, seed: int, number: int) -> Leanings:
 
 
 def _brand(age: int, spend: float) -> tuple[str, ...]:
-    if 0 < age < 26:  # noqa: PLR2004  M-Zone was sold to the under-26s
+    if 0 < age < 26:  # noqa: PLR2004 - M-Zone was sold to the under-26s
         return _BRAND_YOUNG
     return _BRAND_SPENDER if spend > _SPENDER else _BRAND_OTHER

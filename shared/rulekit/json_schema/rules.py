@@ -198,4 +198,4 @@ def _by_kind(
         own = {**parts, **(special or {}).get(name, {}), "kind": {"const": name}}
         branch = _rule((("kind", *fields[0]), fields[1]), own)
         branches.append({"if": {"properties": {"kind": {"const": name}}, "required": ["kind"]}, "then": branch})
-    return {"type": "object", "required": ["kind"], "properties": {"kind": one_of(kinds)}, "allOf": branches}  # type: ignore[dict-item]
+    return {"type": "object", "required": ["kind"], "properties": {"kind": one_of(kinds)}, "allOf": branches}  # type: ignore[dict-item]  # a schema is of any depth; the type of its parts is not

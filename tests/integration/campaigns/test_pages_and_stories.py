@@ -34,7 +34,7 @@ pytestmark = pytest.mark.servers
 def tell(base: Database) -> Tell:
     with base.write() as connection:
         for name in ("campaign", "campaign_history", "offering_snapshot", "inbox"):
-            connection.exec_driver_sql(f"DELETE FROM {name}")  # noqa: S608
+            connection.exec_driver_sql(f"DELETE FROM {name}")  # noqa: S608 - names of our own
     world = World(base)
     world.offer(offering("tone", "crbt"))
     world.launch(plan("a"), plan("b"))

@@ -166,7 +166,7 @@ def contact(name: str, **changes: object) -> Contact:
         "decided_at": MORNING,
         "planned_at": MORNING + HOUR,
     }
-    return Contact(**(values | changes))  # type: ignore[arg-type]
+    return Contact(**(values | changes))  # type: ignore[arg-type]  # values by name
 
 
 def test_contacts_go_from_reserved_to_answered_and_an_acceptance_stays(store: Store) -> None:

@@ -53,7 +53,7 @@ def within(database_url: str, book: RuleBook) -> Iterator[Callable[[Work], objec
 
 
 def happened(event_id: str, who: str, ago: timedelta = HOUR, **attributes: object) -> Happening:
-    return Happening(event_id, who, Event("quota_passed", NOW - ago, attributes))  # type: ignore[arg-type]
+    return Happening(event_id, who, Event("quota_passed", NOW - ago, attributes))  # type: ignore[arg-type]  # attributes of any type
 
 
 def test_events_come_back_by_subscriber_and_the_first_of_an_id_stands(within: Callable[[Work], object]) -> None:
@@ -104,7 +104,7 @@ def test_other_triggers_have_everybody_with_recent_events_looked_at_once(within:
     within(lambda events: events.keep([happened("1", "a"), happened("2", "a"), happened("3", "old", 9 * HOUR)]))
     within(lambda events: events.watch({"a": NOW + HOUR, "later": NOW + HOUR}))
     for version, expected in (("v1", [(NOW, "a")]), ("v1", []), ("v2", [(NOW, "a")])):
-        within(lambda events, version=version: events.watch_all(version, since=NOW - 2 * HOUR, at=NOW))  # type: ignore[misc]
+        within(lambda events, version=version: events.watch_all(version, since=NOW - 2 * HOUR, at=NOW))  # type: ignore[misc]  # the default binds the loop's value
         assert within(lambda events: events.due(NOW, None, 9)) == expected
         within(lambda events: events.watch({"a": None}))
 

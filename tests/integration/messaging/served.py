@@ -5,23 +5,23 @@ from shared.messaging.green import go_green
 go_green()
 
 import os  # noqa: E402 - eventlet comes first
-import sys  # noqa: E402
-from datetime import UTC, datetime  # noqa: E402
-from pathlib import Path  # noqa: E402
-from typing import Any  # noqa: E402
+import sys  # noqa: E402 - eventlet comes first
+from datetime import UTC, datetime  # noqa: E402 - eventlet comes first
+from pathlib import Path  # noqa: E402 - eventlet comes first
+from typing import Any  # noqa: E402 - eventlet comes first
 
-import eventlet  # noqa: E402
-import msgspec  # noqa: E402
-import sqlalchemy as sa  # noqa: E402
-from nameko.extensions import DependencyProvider  # noqa: E402
+import eventlet  # noqa: E402 - eventlet comes first
+import msgspec  # noqa: E402 - eventlet comes first
+import sqlalchemy as sa  # noqa: E402 - eventlet comes first
+from nameko.extensions import DependencyProvider  # noqa: E402 - eventlet comes first
 
-from shared.messaging.entrypoints import Pingable, event, rpc  # noqa: E402
-from shared.messaging.green_caller import BusCalls  # noqa: E402
-from shared.messaging.relay_child import RelaySpec  # noqa: E402
-from shared.messaging.serving import serve  # noqa: E402
-from shared.messaging.settings import BusSettings  # noqa: E402
-from shared.persistence.database import Database  # noqa: E402
-from shared.persistence.outbox import Outbox  # noqa: E402
+from shared.messaging.entrypoints import Pingable, event, rpc  # noqa: E402 - eventlet comes first
+from shared.messaging.green_caller import BusCalls  # noqa: E402 - eventlet comes first
+from shared.messaging.relay_child import RelaySpec  # noqa: E402 - eventlet comes first
+from shared.messaging.serving import serve  # noqa: E402 - eventlet comes first
+from shared.messaging.settings import BusSettings  # noqa: E402 - eventlet comes first
+from shared.persistence.database import Database  # noqa: E402 - eventlet comes first
+from shared.persistence.outbox import Outbox  # noqa: E402 - eventlet comes first
 
 
 class Told(msgspec.Struct, frozen=True):

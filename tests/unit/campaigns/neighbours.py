@@ -38,7 +38,7 @@ class FakeCustomerView:
             self.checks[query.audience_key] = query.checks
             return Audience(audience_id=query.audience_key, size=len(members), rule_set="r1")
 
-        return self.trouble.around(make)  # type: ignore[no-any-return]
+        return self.trouble.around(make)  # type: ignore[no-any-return]  # what the fake was told to answer
 
     def _selected(self, query: AudienceQuery) -> list[str]:
         if query.trigger is None:
@@ -48,7 +48,7 @@ class FakeCustomerView:
         return sorted({who for at, who in self.fired.get(query.trigger, ()) if query.since <= at <= query.until})
 
     def page(self, audience_id: str, after: str, limit: int) -> AudiencePage:
-        return self.trouble.around(lambda: self._page(audience_id, after, limit))  # type: ignore[no-any-return]
+        return self.trouble.around(lambda: self._page(audience_id, after, limit))  # type: ignore[no-any-return]  # what the fake was told to answer
 
     def _page(self, audience_id: str, after: str, limit: int) -> AudiencePage:
         left = [each for each in self.made[audience_id] if each > after]
@@ -77,7 +77,7 @@ class FakeGovernance:
     _used: Counter[tuple[str, date]] = field(default_factory=Counter)
 
     def screen(self, requests: Sequence[ContactRequest]) -> list[Verdict]:
-        return self.trouble.around(lambda: [self._screened(each) for each in requests])  # type: ignore[no-any-return]
+        return self.trouble.around(lambda: [self._screened(each) for each in requests])  # type: ignore[no-any-return]  # what the fake was told to answer
 
     def reserve(self, requests: Sequence[ContactRequest]) -> list[Verdict]:
         def decide() -> list[Verdict]:
@@ -85,7 +85,7 @@ class FakeGovernance:
                 self.ledger.setdefault(each.contact_id, self._decided(each))
             return [self.ledger[each.contact_id] for each in requests]
 
-        return self.trouble.around(decide)  # type: ignore[no-any-return]
+        return self.trouble.around(decide)  # type: ignore[no-any-return]  # what the fake was told to answer
 
     def release(self, contact_ids: Sequence[str], reason: str) -> list[ContactState]:
         self.released |= dict.fromkeys(contact_ids, reason)
@@ -134,7 +134,7 @@ class FakeChannels:
                     self.orders.setdefault(order.contact_id, order)
             return DispatchResult(taken=len(orders) - len(faults), faults=faults)
 
-        return self.trouble.around(take)  # type: ignore[no-any-return]
+        return self.trouble.around(take)  # type: ignore[no-any-return]  # what the fake was told to answer
 
 
 @dataclass
@@ -153,14 +153,14 @@ class FakeRules:
     )
     unreadable: list[str] = field(default_factory=list)
 
-    def current(self, on: date) -> "FakeRules":  # noqa: ARG002
+    def current(self, on: date) -> "FakeRules":  # noqa: ARG002 - the port's signature
         return self
 
-    def faults_of(self, condition: Mapping[str, object]) -> list[str]:  # noqa: ARG002
+    def faults_of(self, condition: Mapping[str, object]) -> list[str]:  # noqa: ARG002 - the port's signature
         return self.unreadable
 
-    def eligible(self, rule_ids: Sequence[str], facts: Mapping[str, Any], on: date, key: str) -> Eligible:  # noqa: ARG002
+    def eligible(self, rule_ids: Sequence[str], facts: Mapping[str, Any], on: date, key: str) -> Eligible:  # noqa: ARG002 - the port's signature
         return Eligible({name: name in (facts.get("tags") or []) for name in rule_ids}, {})
 
-    def explain(self, rule_id: str, facts: Mapping[str, Any]) -> Text:  # noqa: ARG002
+    def explain(self, rule_id: str, facts: Mapping[str, Any]) -> Text:  # noqa: ARG002 - the port's signature
         return self.eligibility[rule_id].because

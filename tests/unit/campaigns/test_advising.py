@@ -154,7 +154,7 @@ def test_of_several_reasons_the_lowest_level_is_told_first(desk: Maker) -> None:
 
 def test_without_an_answer_of_the_rules_engine_nothing_that_needs_one_is_offered(desk: Maker) -> None:
     class Silent(FakeRules):
-        def eligible(self, rule_ids: Sequence[str], facts: Mapping[str, Any], on: date, key: str) -> Eligible:  # noqa: ARG002
+        def eligible(self, rule_ids: Sequence[str], facts: Mapping[str, Any], on: date, key: str) -> Eligible:  # noqa: ARG002 - the port's signature
             return Eligible({}, {name: Cause("campaign:engine-fault", "1", "无 / none") for name in rule_ids})
 
     at = desk(on_visit("a", "app"), on_visit("b", "tone"), rules=Silent(), tags={VISITOR: ["app"]})
@@ -230,7 +230,7 @@ def test_without_governance_nothing_is_offered_and_nothing_kept(desk: Maker) -> 
 def test_verdicts_of_other_requests_are_not_believed(desk: Maker) -> None:
     at = desk(on_visit("a", "tone"), on_visit("b", "paper"))
     right = at.governance.reserve
-    at.governance.reserve = lambda requests: right(requests)[::-1]  # type: ignore[method-assign]
+    at.governance.reserve = lambda requests: right(requests)[::-1]  # type: ignore[method-assign]  # the fake's answer is replaced
     with pytest.raises(Unavailable):
         at.ask("r1")
     assert at.contacts() == []

@@ -41,7 +41,7 @@ CAMPAIGNS = {name: (50, frozenset[str]()) for name in "abcdef"} | {"f": (50, fro
 
 
 def book(*rules: object, campaigns: dict[str, tuple[int, frozenset[str]]] | None = None) -> ConflictBook:
-    return ConflictBook(rules, CATALOGUE, campaigns or CAMPAIGNS)  # type: ignore[arg-type]
+    return ConflictBook(rules, CATALOGUE, campaigns or CAMPAIGNS)  # type: ignore[arg-type]  # rules of any kind
 
 
 def contender(rules: ConflictBook, campaign: str, offering: str, score: float = 1.0, phase: str = "p1") -> Contender:
@@ -51,7 +51,7 @@ def contender(rules: ConflictBook, campaign: str, offering: str, score: float = 
 def kept(
     rules: ConflictBook,
     contenders: list[Contender],
-    background: Background = Background(frozenset()),  # noqa: B008
+    background: Background = Background(frozenset()),  # noqa: B008 - frozen
 ) -> set[str]:
     losses = rules.settle(contenders, background, NOW)
     return {each.profile.campaign_id for number, each in enumerate(contenders) if number not in losses}
@@ -171,7 +171,7 @@ def test_no_exclusive_pair_survives_and_order_does_not_matter(
     if made:
         assert survivors, "somebody always remains of those who may be approached at all"
     shuffled = contenders.copy()
-    chance.shuffle(shuffled)  # type: ignore[attr-defined]
+    chance.shuffle(shuffled)  # type: ignore[attr-defined]  # Hypothesis' Random
     again = rules.settle(shuffled, Background(), NOW)
     assert {id(shuffled[number]): causes for number, causes in again.items()} == {
         id(contenders[number]): causes for number, causes in losses.items()

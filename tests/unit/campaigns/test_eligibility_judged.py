@@ -33,7 +33,7 @@ class Scripted:
     def __init__(self, *sayings: Mapping[str, bool] | EngineFault) -> None:
         self.sayings = list(sayings)
 
-    def decide(self, facts: Facts, *, on: date) -> Mapping[str, bool]:  # noqa: ARG002
+    def decide(self, facts: Facts, *, on: date) -> Mapping[str, bool]:  # noqa: ARG002 - the port's signature
         said = self.sayings.pop(0) if len(self.sayings) > 1 else self.sayings[0]
         if isinstance(said, EngineFault):
             raise said
@@ -46,7 +46,7 @@ class Makers:
     def __init__(self, *engines: Scripted | EngineFault) -> None:
         self.engines, self.made = list(engines), 0
 
-    def __call__(self, book: RuleBook) -> Scripted:  # noqa: ARG002
+    def __call__(self, book: RuleBook) -> Scripted:  # noqa: ARG002 - the port's signature
         self.made += 1
         engine = self.engines.pop(0) if len(self.engines) > 1 else self.engines[0]
         if isinstance(engine, EngineFault):

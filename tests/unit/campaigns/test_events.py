@@ -82,7 +82,7 @@ def test_an_acceptance_leads_to_one_order_and_is_never_undone(tmp_path: Path) ->
     world = contacted(tmp_path)
     first = min(world.channels.orders)
     for said, hours in (("accepted", 0), ("refused", 1), ("accepted", 2)):
-        recorded = outcome(world, first, said, hours=hours)  # type: ignore[arg-type]
+        recorded = outcome(world, first, said, hours=hours)  # type: ignore[arg-type]  # a word of the contract
         world.deliver("outcomes_recorded", OutcomesRecorded(outcomes=[recorded]))
     assert world.run_at(EVENING).fulfilled == 1
     assert world.run_at(EVENING + HOUR).fulfilled == 0

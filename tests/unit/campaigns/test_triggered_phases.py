@@ -158,9 +158,9 @@ def _leave_judging_unfinished(world: World) -> None:
     def away(_: object) -> Any:
         raise Unavailable("away")
 
-    world.governance.screen = away  # type: ignore[method-assign]
+    world.governance.screen = away  # type: ignore[method-assign]  # the fake's answer is replaced
     world.use.runs.run_due(None)
-    world.governance.screen = screen  # type: ignore[method-assign]
+    world.governance.screen = screen  # type: ignore[method-assign]  # the fake's answer is replaced
 
 
 def test_judging_newcomers_is_taken_up_again(world: World) -> None:

@@ -171,7 +171,7 @@ class World:
 
     def candidates(self, column: str = "state") -> dict[tuple[str, str], Any]:
         with self.database.read() as connection:
-            rows = connection.exec_driver_sql(f"SELECT customer_id, campaign_id, {column} FROM candidate")  # noqa: S608
+            rows = connection.exec_driver_sql(f"SELECT customer_id, campaign_id, {column} FROM candidate")  # noqa: S608 - names of our own
             return {(row[0], row[1]): row[2] for row in rows}
 
     def by_cell(self) -> dict[str, set[str]]:

@@ -48,7 +48,7 @@ def test_subscribers_go_in_by_pages_and_the_first_ids_are_remembered() -> None:
     caller = ScriptedCaller({"customer_view_bulk.upsert_customers": kept})
     records = [CustomerRecord(customer_id=f"c{number}", facts={}) for number in range(intake.KNOWN_IDS + 700)]
     seen: list[int] = []
-    summary, ids = intake.load_customers(caller, iter(records), source="test", advance=seen.append)  # type: ignore[arg-type]
+    summary, ids = intake.load_customers(caller, iter(records), source="test", advance=seen.append)  # type: ignore[arg-type]  # a fake stands in
     assert (summary.subscribers, summary.refused_rows, summary.synthetic) == (len(records), 0, True)
     assert ids == [each.customer_id for each in records[: intake.KNOWN_IDS]]
     assert sum(seen) == len(records)
@@ -61,7 +61,7 @@ def test_refused_subscribers_are_counted_and_named() -> None:
 
     caller = ScriptedCaller({"customer_view_bulk.upsert_customers": some})
     records = [CustomerRecord(customer_id=each, facts={}) for each in ("good", "bad")]
-    summary, _ = intake.load_customers(caller, records, source="test", advance=lambda _: None)  # type: ignore[arg-type]
+    summary, _ = intake.load_customers(caller, records, source="test", advance=lambda _: None)  # type: ignore[arg-type]  # a fake stands in
     assert (summary.subscribers, summary.refused_rows) == (1, 1)
     assert summary.first_faults == ("bad: age: not a number",)
 
@@ -72,7 +72,7 @@ def test_a_fault_in_the_catalogue_stops_the_rehearsal_and_names_the_offering() -
 
     offerings = cases.read_offerings(PROJECT / "rules")
     with pytest.raises(InvalidRequest, match=f"{offerings[0].offering_id}: category: empty"):
-        intake.load_offerings(ScriptedCaller({"catalogue_bulk.upsert_offerings": refuse}), offerings)  # type: ignore[arg-type]
+        intake.load_offerings(ScriptedCaller({"catalogue_bulk.upsert_offerings": refuse}), offerings)  # type: ignore[arg-type]  # a fake stands in
 
 
 def test_lists_go_in_list_by_list() -> None:
@@ -81,7 +81,7 @@ def test_lists_go_in_list_by_list() -> None:
         (name, ListEntry(customer_id=f"c{number}", reason="", source="", author=""))
         for number, name in enumerate(("black", "grey", "black"))
     ]
-    assert intake.load_lists(caller, entries) == 3  # type: ignore[arg-type]
+    assert intake.load_lists(caller, entries) == 3  # type: ignore[arg-type]  # a fake stands in
     assert [(given["list"], len(given["entries"])) for _, given in caller.asked] == [("black", 2), ("grey", 1)]
 
 
@@ -129,7 +129,7 @@ def come(seed: int, ids: list[str], hours: int = 12) -> list[tuple[str, str]]:
         )
 
     caller = ScriptedCaller({"campaigns.recommend": advise, "campaigns.respond": note})
-    visitors = Visitors(caller, ids, seed=seed, at_a_time=8)  # type: ignore[arg-type]
+    visitors = Visitors(caller, ids, seed=seed, at_a_time=8)  # type: ignore[arg-type]  # a fake stands in
     for hour in range(hours):
         visitors.come(datetime(2026, 3, 2, hour, tzinfo=UTC))
     return [
@@ -168,7 +168,7 @@ def test_organic_orders_come_from_control_too_and_the_same_every_time() -> None:
 
     def take() -> list[str]:
         caller = ScriptedCaller({"campaigns_bulk.members_page": page, "customer_view_bulk.record_orders": kept})
-        count = organic.take_products(caller, [plan], seed=7)  # type: ignore[arg-type]
+        count = organic.take_products(caller, [plan], seed=7)  # type: ignore[arg-type]  # a fake stands in
         orders = [order for name, given in caller.asked if "record" in name for order in given["orders"]]
         assert count == len(orders) == len({order.order_id for order in orders})
         assert {tuple(order.products) for order in orders} == {(plan.converts[0],)}
@@ -239,7 +239,7 @@ def test_a_file_is_read_through_its_map_and_bad_cells_are_told_by_line_and_colum
         encoding="utf-8",
     )
     source = SubscriberFile(path, column_map, write_rules(tmp_path / "rules"))
-    summary, ids = source.load(caller, Progress(disable=True))  # type: ignore[arg-type]
+    summary, ids = source.load(caller, Progress(disable=True))  # type: ignore[arg-type]  # a fake stands in
     assert ids == ["t-1", "t-2", "t-4"]
     assert (summary.subscribers, summary.faulty_cells, summary.refused_rows) == (3, 1, 1)
     assert (summary.synthetic, summary.source) == (False, "file.csv")

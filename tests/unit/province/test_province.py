@@ -30,7 +30,7 @@ def province() -> list[CustomerRecord]:
 
 def values(province: list[CustomerRecord], fact: str) -> list[float]:
     scale = 100 if fact in IN_FEN else 1
-    return [record.facts[fact] / scale for record in province if fact in record.facts]  # type: ignore[operator]
+    return [record.facts[fact] / scale for record in province if fact in record.facts]  # type: ignore[operator]  # the facts asked for are numbers or lists
 
 
 def share(province: list[CustomerRecord], fact: str, value: object) -> float:
@@ -87,13 +87,13 @@ def test_crbt_facts_agree_with_one_another_and_with_the_products(province: list[
 def test_handsets_without_apps_have_no_app(province: list[CustomerRecord]) -> None:
     feature_phones = [one.facts for one in province if one.facts.get("handset_os") == "feature"]
     assert len(feature_phones) > SIZE / 20
-    assert not any("app" in facts.get("handset_capabilities", ()) for facts in feature_phones)  # type: ignore[operator]
+    assert not any("app" in facts.get("handset_capabilities", ()) for facts in feature_phones)  # type: ignore[operator]  # the facts asked for are numbers or lists
 
 
 def test_nearly_a_fifth_of_package_users_are_over_their_quota(province: list[CustomerRecord]) -> None:
     both = [(one.facts["data_used_mb"], one.facts["data_quota_mb"]) for one in province
             if {"data_used_mb", "data_quota_mb"} <= one.facts.keys()]  # fmt: skip
-    assert sum(used > quota for used, quota in both) / len(both) == pytest.approx(0.19, abs=0.02)  # type: ignore[operator]
+    assert sum(used > quota for used, quota in both) / len(both) == pytest.approx(0.19, abs=0.02)  # type: ignore[operator]  # the facts asked for are numbers or lists
 
 
 def test_every_fact_is_missing_now_and_then(province: list[CustomerRecord]) -> None:

@@ -46,12 +46,12 @@ def check(
     PATH is a folder of rules, or a file or folder in one: all is read, and what is wrong there is shown. Exit code 0:
     clean; 1: errors or warnings; 2: asked wrongly. Accepted findings stand in check.yaml beside the vocabulary.
     """
-    from services.workbench.rule_check.checks import check_rules  # noqa: PLC0415
-    from services.workbench.rule_check.explanation import codes_named, explanation_of  # noqa: PLC0415 - YAML and the rule readers
-    from services.workbench.rule_check.sarif import sarif_of  # noqa: PLC0415
-    from services.workbench.rule_check.target import folder_of, inside  # noqa: PLC0415
-    from services.workbench.rule_check.telling import as_plain, lines_of  # noqa: PLC0415
-    from shared.kernel.clock import SystemClock  # noqa: PLC0415
+    from services.workbench.rule_check.checks import check_rules
+    from services.workbench.rule_check.explanation import codes_named, explanation_of
+    from services.workbench.rule_check.sarif import sarif_of
+    from services.workbench.rule_check.target import folder_of, inside
+    from services.workbench.rule_check.telling import as_plain, lines_of
+    from shared.kernel.clock import SystemClock
 
     if explain is not None:
         if as_json:

@@ -73,8 +73,8 @@ def evaluate(
 
     Exit code 1 when a line could not be judged or executors differ, 2 when the rule cannot be judged by that executor.
     """
-    from services.workbench.rule_eval.evaluating import Evaluation, WrongExecutor, open_engine  # noqa: PLC0415 - the executors
-    from services.workbench.rule_eval.rule_and_book import Sources  # noqa: PLC0415 - YAML
+    from services.workbench.rule_eval.evaluating import Evaluation, WrongExecutor, open_engine
+    from services.workbench.rule_eval.rule_and_book import Sources
 
     is_given = context.get_parameter_source("folder") is ParameterSource.COMMANDLINE
     sources = Sources(rule_file, folder, folder if is_given else None, vocabulary)
@@ -93,8 +93,8 @@ def _watched(facts: IO[bytes]) -> AbstractContextManager[IO[bytes]]:
     """Show how much of a file is read, to somebody who looks at a terminal and not at the verdicts themselves."""
     if sys.stdout.isatty() or not sys.stderr.isatty() or not facts.seekable():
         return nullcontext(facts)
-    from rich.console import Console  # noqa: PLC0415 - for a terminal alone
-    from rich.progress import wrap_file  # noqa: PLC0415
+    from rich.console import Console
+    from rich.progress import wrap_file
 
     size = os.fstat(facts.fileno()).st_size
     return wrap_file(facts, size, description="facts", console=Console(stderr=True))  # type: ignore[arg-type]  # of bytes

@@ -58,9 +58,9 @@ def explain(
     """
     if (facts is None) == (customer is None):
         raise click.UsageError("give either --facts (a file, or - for standard input) or --customer")
-    from services.workbench.registry import database_url  # noqa: PLC0415 - the rule readers and the database
-    from services.workbench.rule_explain import explain_target  # noqa: PLC0415
-    from services.workbench.subscriber_facts import facts_in_database, facts_in_file  # noqa: PLC0415
+    from services.workbench.registry import database_url
+    from services.workbench.rule_explain import explain_target
+    from services.workbench.subscriber_facts import facts_in_database, facts_in_file
 
     if facts is not None:
         known = facts_in_file(facts, folder)
@@ -77,9 +77,9 @@ def explain(
 
 
 def _print(explanation: "Explanation", lang: str) -> None:
-    from rich.console import Console  # noqa: PLC0415 - programs that ask for JSON need not wait for it
-    from rich.text import Text as Line  # noqa: PLC0415
-    from rich.tree import Tree  # noqa: PLC0415
+    from rich.console import Console
+    from rich.text import Text as Line
+    from rich.tree import Tree
 
     words = _WORDS[lang]
     tree = Tree(Line(f"{explanation.name.in_language(lang)} ({explanation.target}), {explanation.on}", style="bold"))
@@ -103,7 +103,7 @@ def _print(explanation: "Explanation", lang: str) -> None:
 
 
 def _add_rule(tree: "Tree", rule: "RuleWhy", lang: str) -> None:
-    from rich.text import Text as Line  # noqa: PLC0415
+    from rich.text import Text as Line
 
     words = _WORDS[lang]
     late = "" if rule.is_in_force else f" [{words['not in force']}]"
@@ -117,7 +117,7 @@ def _add_rule(tree: "Tree", rule: "RuleWhy", lang: str) -> None:
 
 
 def _add_condition(tree: "Tree", told: "Told", lang: str) -> None:
-    from rich.text import Text as Line  # noqa: PLC0415
+    from rich.text import Text as Line
 
     value = "" if told.value is None else f"  [{told.value.in_language(lang)}]"
     branch = tree.add(Line(f"{_mark(told.truth)} {told.words.in_language(lang)}{value}"))

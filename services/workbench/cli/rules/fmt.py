@@ -19,8 +19,8 @@ def fmt(path: Path | None, folder: Path, *, check: bool, diff: bool, as_json: bo
 
     Faulty files are left alone and told. Exit code 1 when there are faulty files, or with --check files to change.
     """
-    from services.workbench.rule_fmt import format_rules  # noqa: PLC0415 - YAML and the rule readers
-    from services.workbench.rule_selection import select_rules  # noqa: PLC0415
+    from services.workbench.rule_fmt import format_rules
+    from services.workbench.rule_selection import select_rules
 
     report = format_rules(select_rules(path or folder), write=not check)
     if as_json:

@@ -35,8 +35,8 @@ def graph(name: str | None, form: str, folder: Path, *, lang: str) -> None:
 
     With ID (or kind:ID, such as fact:age) only what that uses and what uses it: whom a change of it touches.
     """
-    from services.workbench.rule_graph.forms import as_dot, as_mermaid  # noqa: PLC0415 - the rule readers
-    from services.workbench.rule_graph.graph import build_graph  # noqa: PLC0415
+    from services.workbench.rule_graph.forms import as_dot, as_mermaid
+    from services.workbench.rule_graph.graph import build_graph
 
     whole = build_graph(folder)
     chosen = whole.find(name) if name else []
@@ -56,9 +56,9 @@ def graph(name: str | None, form: str, folder: Path, *, lang: str) -> None:
 
 
 def _print_all(whole: "RuleGraph", lang: str) -> None:
-    from rich.tree import Tree  # noqa: PLC0415 - programs that ask for JSON need not wait for it
+    from rich.tree import Tree
 
-    from services.workbench.rule_graph.graph import KINDS  # noqa: PLC0415
+    from services.workbench.rule_graph.graph import KINDS
 
     tree = Tree(_USES[lang])
     for kind, words in KINDS.items():
@@ -71,7 +71,7 @@ def _print_all(whole: "RuleGraph", lang: str) -> None:
 
 
 def _print_one(whole: "RuleGraph", node: "GraphNode", lang: str) -> None:
-    from rich.tree import Tree  # noqa: PLC0415
+    from rich.tree import Tree
 
     tree = Tree(f"{node} — {whole.labels[node].in_language(lang)}".replace("[", r"\["))
     for words, ways in ((_USES[lang], whole.uses), (_USED_BY[lang], whole.used_by)):
@@ -91,13 +91,13 @@ def _grow(tree: "Tree", node: "GraphNode", ways: "Mapping[GraphNode, set[GraphNo
 
 
 def _add(tree: "Tree", words: str) -> "Tree":
-    from rich.text import Text  # noqa: PLC0415
+    from rich.text import Text
 
     return tree.add(Text(words))
 
 
 def _print(tree: "Tree") -> None:
-    from rich.console import Console  # noqa: PLC0415
+    from rich.console import Console
 
     console = Console(highlight=False)
     if not console.is_terminal:

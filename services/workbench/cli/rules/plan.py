@@ -41,7 +41,7 @@ class _Source:
             raise click.UsageError("--customers and --map go together: a file is read through its column map")
 
     def open(self, before: "Side", after: "Side", progress: "Progress") -> "AbstractContextManager[CustomerBase]":
-        from services.workbench.customer_base import database_base, file_base, generated_base  # noqa: PLC0415
+        from services.workbench.customer_base import database_base, file_base, generated_base
 
         if self.database is not None:
             return database_base(self.database)
@@ -100,7 +100,7 @@ def plan(
     source.check()
     if as_json and as_markdown:
         raise click.UsageError("--json or --markdown, not both")
-    from services.workbench.rule_plan.planning import Wishes  # noqa: PLC0415 - the executors
+    from services.workbench.rule_plan.planning import Wishes
 
     day = on.date() if on else datetime.now(_ZONE).date()
     report = _made(against, folder, day, source, Wishes(sample, show_ids, judged))
@@ -113,19 +113,19 @@ def plan(
 
 def _tell(report: "PlanReport", language: str, *, as_markdown: bool) -> None:
     if as_markdown:
-        from services.workbench.rule_plan.markdown import as_markdown as written  # noqa: PLC0415
+        from services.workbench.rule_plan.markdown import as_markdown as written
 
         click.echo(written(report, language), nl=False)
     else:
-        from services.workbench.rule_plan.showing import show  # noqa: PLC0415 - loads rich
+        from services.workbench.rule_plan.showing import show
 
         show(report, language)
 
 
 def _made(against: str, folder: Path, day: date, source: _Source, wishes: "Wishes") -> "PlanReport":
-    from services.workbench.rule_plan.planning import make_plan  # noqa: PLC0415
-    from services.workbench.rule_plan.revisions import rules_at  # noqa: PLC0415
-    from services.workbench.rule_plan.sides import read_other_side, read_side  # noqa: PLC0415
+    from services.workbench.rule_plan.planning import make_plan
+    from services.workbench.rule_plan.revisions import rules_at
+    from services.workbench.rule_plan.sides import read_other_side, read_side
 
     after = read_side(folder, day)
     with rules_at(against, folder) as (room, label):
@@ -137,8 +137,8 @@ def _made(against: str, folder: Path, day: date, source: _Source, wishes: "Wishe
 @contextmanager
 def _progress(total: int | None) -> "Iterator[Progress]":
     """Show on a terminal how many subscribers have been brought in."""
-    from rich.console import Console  # noqa: PLC0415
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())

@@ -55,14 +55,14 @@ def replay(
         raise click.UsageError("name the decisions by one of --database or --decisions")
     records = _records(database, file, _aware(since), _aware(until), folder)
     if target is not None:
-        from services.workbench.rule_replay.reading import export  # noqa: PLC0415 - databases
+        from services.workbench.rule_replay.reading import export
 
         with target.open("wb") as written:
             click.echo(f"{export(records.read(), written)} decisions · {target}")
         return
-    from services.workbench.rule_replay.replaying import replay as judge_again  # noqa: PLC0415 - the executors
-    from services.workbench.rule_replay.showing import show  # noqa: PLC0415
-    from shared.rulekit.reading.folder import load_rules  # noqa: PLC0415
+    from services.workbench.rule_replay.replaying import replay as judge_again
+    from services.workbench.rule_replay.showing import show
+    from shared.rulekit.reading.folder import load_rules
 
     with _meant(against, folder) as (room, name):
         book = load_rules(room)
@@ -78,8 +78,8 @@ def replay(
 def _records(
     database: str | None, file: Path | None, since: datetime | None, until: datetime | None, folder: Path
 ) -> "Records":
-    from services.governance.settings import Settings  # noqa: PLC0415 - the services
-    from services.workbench.rule_replay.reading import FIRST, LAST, DatabaseRecords, FileRecords  # noqa: PLC0415
+    from services.governance.settings import Settings
+    from services.workbench.rule_replay.reading import FIRST, LAST, DatabaseRecords, FileRecords
 
     span = since or FIRST, until or LAST
     if file is not None:
@@ -97,7 +97,7 @@ def _aware(moment: datetime | None) -> datetime | None:
 def _meant(against: str | None, folder: Path) -> AbstractContextManager[tuple[Path, str]]:
     if against is None:
         return nullcontext((folder, str(folder)))
-    from services.workbench.rule_plan.revisions import rules_at  # noqa: PLC0415
+    from services.workbench.rule_plan.revisions import rules_at
 
     return rules_at(against, folder)
 
@@ -105,8 +105,8 @@ def _meant(against: str | None, folder: Path) -> AbstractContextManager[tuple[Pa
 @contextmanager
 def _progress(total: int | None) -> Iterator[Callable[[int], None]]:
     """Show on a terminal how many decisions have been judged."""
-    from rich.console import Console  # noqa: PLC0415
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())

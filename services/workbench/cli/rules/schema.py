@@ -20,7 +20,7 @@ def schema(kind: str | None, folder: Path, *, write: bool, only_check: bool, as_
     KIND is segments, eligibility, conflicts, contact_policy, triggers, ranking, cases or vocabulary. Exit code 0: all
     are current, or were written; 1: some are missing or stale; 2: asked wrongly.
     """
-    from services.workbench.rule_schema import schemas, stale_schemas, write_schemas  # noqa: PLC0415 - YAML, readers
+    from services.workbench.rule_schema import schemas, stale_schemas, write_schemas
 
     if write and only_check:
         raise click.UsageError("--write and --check exclude each other")

@@ -32,7 +32,7 @@ def _who_option(command: Command) -> Command:
 @json_option
 def list_sets(*, as_json: bool) -> None:
     """列出规则集 · List the kept sets, the newest first."""
-    from services.workbench.rule_sets import kept_sets  # noqa: PLC0415 - YAML and the rule readers
+    from services.workbench.rule_sets import kept_sets
 
     archive = _archive()
     kept, pin = kept_sets(archive), archive.pin()
@@ -59,7 +59,7 @@ def list_sets(*, as_json: bool) -> None:
 @json_option
 def show(version: str, *, as_json: bool) -> None:
     """查看规则集 · Show one kept set, and where its files are."""
-    from services.workbench.rule_sets import details_of  # noqa: PLC0415 - YAML and the rule readers
+    from services.workbench.rule_sets import details_of
 
     found = details_of(_archive(), version)
     if as_json:
@@ -83,7 +83,7 @@ def show(version: str, *, as_json: bool) -> None:
 @json_option
 def pin(version: str, reason: str, who: str | None, *, as_json: bool) -> None:
     """钉住规则集 · Have every process use a kept set, whatever the folder of rules says."""
-    from services.workbench.rule_sets import pin_set  # noqa: PLC0415 - YAML and the rule readers
+    from services.workbench.rule_sets import pin_set
 
     _told(pin_set(_archive(), version, reason=reason, who=who or _user(), at=datetime.now(UTC)), as_json=as_json)
 
@@ -94,7 +94,7 @@ def pin(version: str, reason: str, who: str | None, *, as_json: bool) -> None:
 @json_option
 def rollback(reason: str, who: str | None, *, as_json: bool) -> None:
     """回退 · Pin the set that was in force before the present one; again: the one before that."""
-    from services.workbench.rule_sets import roll_back  # noqa: PLC0415 - YAML and the rule readers
+    from services.workbench.rule_sets import roll_back
 
     _told(roll_back(_archive(), reason=reason, who=who or _user(), at=datetime.now(UTC)), as_json=as_json)
 
@@ -111,7 +111,7 @@ def unpin(*, as_json: bool) -> None:
 
 
 def _archive() -> "RuleArchive":
-    from shared.rulekit.in_force.archive import RuleArchive  # noqa: PLC0415 - YAML and the rule readers
+    from shared.rulekit.in_force.archive import RuleArchive
 
     return RuleArchive(Environment(os.environ).rule_sets())
 

@@ -35,9 +35,9 @@ def status(folder: Path, wait: float | None, timeout: float, lang: str, *, as_js
 
     Exit code 1 when processes run different sets, refused one, did not answer, or nobody is there.
     """
-    from services.workbench.rule_sets import await_agreement, judge_roll, local_rules  # noqa: PLC0415 - pika, YAML
-    from shared.messaging.roll_call_asking import call_roll  # noqa: PLC0415 - likewise
-    from shared.rulekit.in_force.archive import RuleArchive  # noqa: PLC0415 - likewise
+    from services.workbench.rule_sets import await_agreement, judge_roll, local_rules
+    from shared.messaging.roll_call_asking import call_roll
+    from shared.rulekit.in_force.archive import RuleArchive
 
     settings = BusSettings.from_environment(os.environ)
     local = local_rules(folder)

@@ -40,10 +40,10 @@ def test(
     PATH is a folder of rules, one kind in it, one rule, or a rule's file; without it the whole folder of rules. Exit
     code 1 when a case does not come out as expected, or the cases cover less than --coverage.
     """
-    from services.workbench.rule_eval.evaluating import open_engine  # noqa: PLC0415
-    from services.workbench.rule_selection import select_rules  # noqa: PLC0415
-    from services.workbench.rule_test.junit import write_junit  # noqa: PLC0415 - the executors
-    from services.workbench.rule_test.running import run_cases  # noqa: PLC0415
+    from services.workbench.rule_eval.evaluating import open_engine
+    from services.workbench.rule_selection import select_rules
+    from services.workbench.rule_test.junit import write_junit
+    from services.workbench.rule_test.running import run_cases
 
     selection = select_rules(path or folder)
     with open_engine(database) as engine, _progress() as progress:
@@ -83,8 +83,8 @@ def _tick(is_seen: bool) -> str:
 @contextmanager
 def _progress() -> Iterator[Callable[[int, int], None]]:
     """Show on a terminal how many cases are left."""
-    from rich.console import Console  # noqa: PLC0415 - programs that ask for JSON need not wait for it
-    from rich.progress import Progress  # noqa: PLC0415
+    from rich.console import Console
+    from rich.progress import Progress
 
     console = Console(stderr=True)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
