@@ -4,6 +4,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import structlog
@@ -78,7 +79,8 @@ def _follow(reference: "weakref.ref[RuleSource]") -> None:
     """Keep a source current for as long as anybody holds it; a green thread where eventlet has patched the process."""
     while (source := reference()) is not None:
         began = time.monotonic()
-        source.look()
+        with suppress(Exception):  # a log that cannot be written, say: the next look is taken, the age shows the rest
+            source.look()
         del source
         looked = time.monotonic() - began
         time.sleep(min(max(LOOK_EVERY, _REST * looked), _LONGEST_REST))
@@ -113,17 +115,17 @@ class _Teller:
     def reloaded(self, old: str | None, new: str, origin: Origin, seconds: float) -> None:
         """Tell that another set is in force."""
         self._loaded_at = time.time()
-        tell = _log.warning if origin == "archive" else _log.info
-        tell("rules_reloaded", old=old, new=new, origin=origin, seconds=round(seconds, 3))
         for service in self._services:
             self._show(service, old, new)
+        tell = _log.warning if origin == "archive" else _log.info
+        tell("rules_reloaded", old=old, new=new, origin=origin, seconds=round(seconds, 3))
 
     def refused(self, faults: Sequence[RuleFault], in_force: str | None) -> None:
         """Tell every fault, with its place."""
         self._refusals += 1
-        _log.error("rules_refused", in_force=in_force, count=len(faults), faults=[str(fault) for fault in faults])
         for service in self._services:
             _refused.labels(service).inc()
+        _log.error("rules_refused", in_force=in_force, count=len(faults), faults=[str(fault) for fault in faults])
 
     def not_kept(self, version: str, why: str) -> None:
         """Tell that a set is in force and cannot be pinned later."""

@@ -1,10 +1,15 @@
 """What a process tells about the rules it has in force: log lines and figures."""
 
+import errno
+import threading
+import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from structlog.testing import capture_logs
 
+from shared.observability import rules_in_force as module
 from shared.observability.metrics import exposition
 from shared.observability.rules_in_force import open_rules, rules_state
 from shared.rulekit.faults import RuleFaults
@@ -75,3 +80,23 @@ def test_a_service_that_can_wait_gets_its_rules_as_soon_as_they_are_sound(folder
     put_rule(folder, "segments", "one", "when: {age: 2}\n")
     source.look(at_once=True)
     assert figures("patient")[f"banyan_rules_info:{source.current().version}"] == 1
+
+
+def test_a_log_that_cannot_be_written_does_not_end_the_looking(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = open_rules(folder, None, "on a full disk")
+    first = source.state.version
+    is_full = threading.Event()
+
+    def error(*_: object, **__: object) -> None:
+        is_full.set()
+        raise OSError(errno.ENOSPC, "no space left on device")
+
+    monkeypatch.setattr(module, "_log", SimpleNamespace(error=error, info=lambda *_, **__: None))
+    put_rule(folder, "segments", "one", "when: {aged: 2}\n")
+    assert is_full.wait(60)
+    put_rule(folder, "segments", "one", "when: {age: 3}\n")
+    deadline = time.monotonic() + 60
+    while source.state.version == first and time.monotonic() < deadline:
+        time.sleep(0.1)  # nobody asks for the rules: only who looks in the background can have taken them
+    assert source.state.version != first
+    assert source.faults == ()
