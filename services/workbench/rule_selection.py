@@ -4,9 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shared.kernel.faults import NotFound
-from shared.rulekit.reading.folder import KINDS
-
-_VOCABULARY = "vocabulary.yaml"
+from shared.rulekit.reading.folder import KINDS, VOCABULARY_FILE
 
 
 class NoRulesHere(NotFound):
@@ -39,14 +37,14 @@ def select_rules(path: Path) -> RuleSelection:
     if not path.exists():
         raise NoRulesHere(f"{path}: there is no such file or folder", details={"kind": "path", "id": str(path)})
     for folder in (path, *path.absolute().parents):
-        if (folder / _VOCABULARY).is_file():
+        if (folder / VOCABULARY_FILE).is_file():
             inside = () if folder == path else path.absolute().relative_to(folder).parts
             if inside and inside[0] in KINDS:
                 return RuleSelection(_shown(folder, path), *inside[:2])
-            if not inside or inside == (_VOCABULARY,):
+            if not inside or inside == (VOCABULARY_FILE,):
                 return RuleSelection(_shown(folder, path))
             break
-    message = f"{path}: not a folder of rules (one with {_VOCABULARY}), nor a kind or a rule in one"
+    message = f"{path}: not a folder of rules (one with {VOCABULARY_FILE}), nor a kind or a rule in one"
     raise NoRulesHere(message, details={"kind": "path", "id": str(path)})
 
 

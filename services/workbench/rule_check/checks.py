@@ -16,7 +16,7 @@ from shared.rulekit.analysis.subject import Subject
 from shared.rulekit.cases.reading import read_cases
 from shared.rulekit.faults import Findings, RuleFaults
 from shared.rulekit.model import RuleBook
-from shared.rulekit.reading.folder import names_in, read_rules
+from shared.rulekit.reading.folder import VOCABULARY_FILE, names_in, read_rules
 from shared.rulekit.reading.tree import Node
 from shared.rulekit.reading.yaml_tree import read_yaml
 from shared.rulekit.vocabulary import Vocabulary
@@ -102,7 +102,7 @@ def _read_maps(folder: Path, vocabulary: Vocabulary, findings: Findings) -> int:
 def _read_nodes(book: RuleBook, folder: Path) -> dict[tuple[str, str], Node]:
     """Return the tree of every rule's file; what is wrong with them has been noted before."""
     paths = {(kind, one): folder / kind / one / "rule.yaml" for kind, rules in book.by_kind.items() for one in rules}
-    paths["vocabulary", ""] = folder / "vocabulary.yaml"
+    paths["vocabulary", ""] = folder / VOCABULARY_FILE
     nodes = {key: read_yaml(path, Findings()) for key, path in paths.items()}
     return {key: node for key, node in nodes.items() if node is not None}
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-_VOCABULARY = "vocabulary.yaml"
+from shared.rulekit.reading.folder import VOCABULARY_FILE
 
 
 def folder_of(path: Path, default: Path) -> Path | None:
@@ -11,11 +11,11 @@ def folder_of(path: Path, default: Path) -> Path | None:
     A folder without a vocabulary anywhere above it is taken for a folder of rules that lacks one.
     """
     for folder in (path, *path.parents):
-        if (folder / _VOCABULARY).is_file():
+        if (folder / VOCABULARY_FILE).is_file():
             return folder
     resolved = path.resolve()
     for folder in resolved.parents:
-        if (folder / _VOCABULARY).is_file():
+        if (folder / VOCABULARY_FILE).is_file():
             return folder
     if resolved.is_relative_to(default.resolve()):
         return default

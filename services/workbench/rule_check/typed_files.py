@@ -9,7 +9,7 @@ import msgspec
 from shared.rulekit.analysis.subject import Sourced, Way, place_of
 from shared.rulekit.facts import nearest
 from shared.rulekit.faults import Findings
-from shared.rulekit.reading.tree import Entries, Items, Node, Scalar
+from shared.rulekit.reading.tree import Entries, Items, Node, Scalar, figure_of
 from shared.rulekit.reading.yaml_tree import read_yaml
 
 T = TypeVar("T")
@@ -57,18 +57,9 @@ def value_of(node: Node) -> object:
         case Scalar(_, "boolean", text):
             return text.lower() in _YES if text.lower() in _YES | _NO else text
         case Scalar(_, "number", text):
-            return _figure(text)
+            return figure_of(text)
         case Scalar(_, _, text):
             return text
-
-
-def _figure(text: str) -> int | float | str:
-    for read in (int, float):
-        try:
-            return read(text)
-        except ValueError:
-            continue
-    return text
 
 
 def _check(node: Node, kind: Any, findings: Findings) -> bool:  # noqa: ANN401 - any type a contract's field can have

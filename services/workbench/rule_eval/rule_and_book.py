@@ -6,14 +6,12 @@ from pathlib import Path
 from shared.rulekit.facts import segments_of
 from shared.rulekit.faults import Findings, RuleFault, RuleFaults
 from shared.rulekit.model import EligibilityRule, Rule, RuleBook, SegmentRule, TriggerRule
-from shared.rulekit.reading.folder import read_rules
+from shared.rulekit.reading.folder import VOCABULARY_FILE, read_rules
 from shared.rulekit.reading.reader import Reader
 from shared.rulekit.reading.rule_file import read_rule_file
 from shared.rulekit.reading.rules import RuleReader
 from shared.rulekit.reading.vocabulary import read_events, read_vocabulary
 from shared.rulekit.reading.yaml_tree import read_yaml
-
-_VOCABULARY = "vocabulary.yaml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +31,8 @@ class Sources:
         """Return the vocabulary the rule is read against."""
         if self.vocabulary is not None:
             return self.vocabulary
-        above = (place / _VOCABULARY for place in self.rule.resolve().parents)
-        return next((path for path in above if path.is_file()), (self.folder or self.otherwise) / _VOCABULARY)
+        above = (place / VOCABULARY_FILE for place in self.rule.resolve().parents)
+        return next((path for path in above if path.is_file()), (self.folder or self.otherwise) / VOCABULARY_FILE)
 
     def rules_folder(self) -> Path:
         """Return the folder of the rules beside which the rule stands."""

@@ -5,7 +5,7 @@ from decimal import Decimal, InvalidOperation
 
 from shared.rulekit.facts import FactFault, FactValue, check_facts
 from shared.rulekit.faults import Findings
-from shared.rulekit.reading.tree import Entries, Items, Node, Scalar
+from shared.rulekit.reading.tree import Entries, Items, Node, Scalar, figure_of
 from shared.rulekit.vocabulary import Vocabulary
 
 Plain = str | int | float | bool | None | list["Plain"] | dict[str, "Plain"]
@@ -67,15 +67,6 @@ def _plain(node: Node) -> Plain:
         case Scalar(_, "boolean", text) if text in {"true", "false"}:
             return text == "true"
         case Scalar(_, "number", text):
-            return _figure(text)
+            return figure_of(text)
         case Scalar(_, _, text):
             return text
-
-
-def _figure(text: str) -> int | float | str:
-    for read in (int, float):
-        try:
-            return read(text)
-        except ValueError:
-            continue
-    return text

@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from shared.rulekit.reading.folder import KINDS
+from shared.rulekit.reading.folder import KINDS, VOCABULARY_FILE
 
 _Mark = tuple[str, int, int, int, int]
 Signature = tuple[_Mark, ...]
@@ -18,7 +18,7 @@ def signature_of(folder: Path) -> Signature:
 
     A file that vanishes meanwhile, and a folder that is not there, are told apart from those that are.
     """
-    vocabulary = folder / "vocabulary.yaml"
+    vocabulary = folder / VOCABULARY_FILE
     found = [_mark(str(vocabulary), vocabulary.stat)]
     for kind in KINDS:
         _note_all(str(folder / kind), found, 2)
@@ -30,7 +30,7 @@ def files_of(folder: Path) -> dict[str, bytes]:
 
     Raises OSError when one cannot be read.
     """
-    paths = [folder / "vocabulary.yaml"]
+    paths = [folder / VOCABULARY_FILE]
     for kind in KINDS:
         paths += sorted(path for path in (folder / kind).glob("*/*.yaml") if not path.parent.name.startswith("."))
     return {

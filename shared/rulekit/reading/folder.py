@@ -35,6 +35,7 @@ from shared.rulekit.reading.yaml_tree import read_yaml, shown
 from shared.rulekit.segment_graph import SegmentGraph
 from shared.rulekit.vocabulary import Vocabulary
 
+VOCABULARY_FILE = "vocabulary.yaml"
 OTHER_FOLDERS = ("campaigns", "catalogue", "column_maps", "schema")  # beside the rules, read by others
 _RuleT = TypeVar("_RuleT", bound=Rule)
 
@@ -104,7 +105,7 @@ def _version(book: RuleBook) -> str:
 
 def _load_vocabulary(folder: Path, findings: Findings) -> tuple[Vocabulary, Mapping[str, EventType]] | None:
     """Return a sound vocabulary; without one every rule would be faulty: the one true fault is told."""
-    path = folder / "vocabulary.yaml"
+    path = folder / VOCABULARY_FILE
     node = read_yaml(path, findings)
     if node is None:
         return None
@@ -225,4 +226,4 @@ def _check_ranking(ranking: dict[str, RankingRule], loader: _Loader, findings: F
         findings.add(place, "no_ranking", "one ranking rule must leave out 'ranks', for all other offers")
 
 
-__all__ = ["KINDS", "OTHER_FOLDERS", "load_rules", "names_in", "read_rules"]
+__all__ = ["KINDS", "OTHER_FOLDERS", "VOCABULARY_FILE", "load_rules", "names_in", "read_rules"]

@@ -82,6 +82,16 @@ def tree_of(value: object, way: str = "rule", depth: int = 0) -> Node:  # noqa: 
             raise TypeError(msg)
 
 
+def figure_of(text: str) -> int | float | str:
+    """Return the number a scalar of kind `number` writes; a form that only YAML knows (0o17, .inf) stays text."""
+    for read in (int, float):
+        try:
+            return read(text)
+        except ValueError:
+            continue
+    return text
+
+
 def version_of(*parts: object) -> str:
     """Return 12 hex digits of the content of nodes, texts and lists of them: layout and key order do not count."""
     canonical = json.dumps([_plain(part) for part in parts], sort_keys=True, ensure_ascii=False)
