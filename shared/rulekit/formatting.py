@@ -19,51 +19,16 @@ _WIDTH = 120
 _INDENT = 2
 _RULE = (
     *("id", "owner", "kind", "level", "classifies", "order", "valid_for", "because"),
-    *(
-        "members",
-        "ranks",
-        "offering",
-        "products",
-        "winner",
-        "loser",
-        "applies_to",
-        "per",
-        "limit",
-        "window",
-        "at_least",
-    ),
-    *(
-        "event",
-        "where",
-        "steps",
-        "within",
-        "after",
-        "without",
-        "for",
-        "weekly",
-        "holidays",
-        "list",
-        "same",
-        "span",
-        "zone",
-    ),
+    *("members", "ranks", "offering", "products", "winner", "loser"),  # conflicts, ranking
+    *("applies_to", "per", "limit", "window", "at_least"),  # contact policies
+    *("event", "where", "steps", "within", "after", "without", "for"),  # triggers
+    *("weekly", "holidays", "list", "same", "span", "zone"),
     *("value", "propensity", "priority", "when", "again_after"),
 )
 _TRIGGER = ("event", "where", "at_least", "within")
 _CASE = (
-    *(
-        "title",
-        "on",
-        "facts",
-        "events",
-        "last_fired_at",
-        "candidates",
-        "products",
-        "with",
-        "lists",
-        "already",
-        "history",
-    ),
+    *("title", "on", "facts", "events", "last_fired_at"),
+    *("candidates", "products", "with", "lists", "already", "history"),
     *("advance", "at", "request", "offer", "outcome", "steps", "expect", "next_allowed_at", "reasons", "because"),
 )
 _PARTS = {
