@@ -8,7 +8,7 @@ import pytest
 from services.campaigns.application.run_due import Sizes
 from services.campaigns.domain.conflicts import Exclusive, NotWithin
 from services.campaigns.domain.members import Members
-from shared.kernel.faults import Fault, InvalidRequest, NotAllowed, RemoteFault, Unavailable
+from shared.kernel.faults import InvalidRequest, NotAllowed, Unavailable
 from shared.kernel.text import Text
 from tests.unit.campaigns.mortality import unavailable
 from tests.unit.campaigns.neighbours import FakeRules
@@ -277,34 +277,3 @@ def test_batches_and_pages_do_not_change_what_is_decided(tmp_path: Path, sizes: 
     whole = lived("whole", None)
     assert {each[7] for each in whole} >= {"suppressed", "dispatched", "answered"}
     assert lived("split", sizes) == whole
-
-
-def test_a_segment_that_is_gone_keeps_no_other_campaign_from_running(tmp_path: Path) -> None:
-    world = start(tmp_path, plan("a"), plan("b"))
-    world.trouble.at, world.trouble.kind = 1, lambda: RemoteFault("unknown_segment", "there is no segment 'everybody'")
-    assert world.run_at(MORNING).phases_opened == 1
-    assert {campaign for _, campaign in world.candidates()} == {"b"}
-    assert world.run_at(MORNING + timedelta(hours=1)).phases_opened == 1
-    assert {campaign for _, campaign in world.candidates()} == {"a", "b"}
-
-
-def test_a_customer_view_that_is_broken_ends_the_run(tmp_path: Path) -> None:
-    world = start(tmp_path, plan("a"))
-    world.trouble.at, world.trouble.kind = 1, lambda: RemoteFault(Fault.code, "no database")
-    with pytest.raises(RemoteFault, match="no database"):
-        world.run_at(MORNING)
-
-
-def test_a_rule_that_is_gone_since_the_audience_was_frozen_still_keeps_back_who_failed_it(tmp_path: Path) -> None:
-    rules = FakeRules()
-    world = start(tmp_path, plan("a", "app"), rules=rules, size=20)
-    world.view.failed = {"c00001": ["app"], "c00002": ["app"], "c00003": ["app"]}
-    world.trouble.at, world.trouble.kind = 2, unavailable  # the audience is frozen, its first page does not come
-    with pytest.raises(Unavailable):
-        world.run_at(MORNING)
-    rules.eligibility = {}
-    world.run_at(MORNING)
-    states = {who: state for (who, _), state in world.candidates().items() if who in world.view.failed}
-    assert len(states) == 3
-    assert set(states.values()) <= {"dropped", "control"}
-    assert "dropped" in states.values()
