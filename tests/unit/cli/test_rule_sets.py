@@ -147,7 +147,8 @@ def test_a_set_is_pinned_listed_shown_and_unpinned(run: Run, kept: list[str]) ->
     assert load_rules(Path(shown["folder"])).version == kept[0]
     assert "complaints" in run("rules", "sets", "list").stdout
     assert json.loads(run("rules", "sets", "unpin", "--json").stdout) == {"was_pinned": True}
-    assert "nothing was pinned" in run("rules", "sets", "unpin").stdout
+    assert "nothing was pinned" in run("rules", "sets", "unpin", "--lang", "en").stdout
+    assert "没有钉住的规则集" in run("rules", "sets", "unpin").stdout
 
 
 def test_a_rollback_goes_back_one_set_each_time_until_there_is_none(run: Run, kept: list[str]) -> None:
@@ -173,4 +174,4 @@ def test_a_damaged_set_is_shown_as_such_and_cannot_be_pinned(run: Run, kept: lis
     said = run("rules", "sets", "pin", kept[0], "--reason", "why not")
     assert said.exit_code == 1
     assert "set_corrupt" in said.stderr
-    assert "damaged" in run("rules", "sets", "list").stdout
+    assert "已损坏" in run("rules", "sets", "list").stdout

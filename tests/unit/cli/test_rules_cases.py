@@ -60,7 +60,7 @@ def test_a_path_outside_every_folder_of_rules_is_refused(run: Run, folder: Path,
 
 def test_a_case_that_does_not_hold_is_told_with_its_place_and_executor(run: Run, folder: Path, tmp_path: Path) -> None:
     change(folder / RULE / "rule.yaml", "more_than: 60", "more_than: 61")
-    said = run("rules", "test", str(folder / RULE), "--junit", str(tmp_path / "cases.xml"))
+    said = run("rules", "test", str(folder / RULE), "--lang", "en", "--junit", str(tmp_path / "cases.xml"))
     assert said.exit_code == 1
     for executor in ("reference", "durable", "sql"):
         line = f"{folder / RULE}/cases.yaml:1:3: crbt-silent: 61 days without a download is silent: on {executor}:"
@@ -75,8 +75,9 @@ def test_cases_that_do_not_see_enough_are_told_with_what_they_have_not_seen(run:
     change(folder / RULE / "cases.yaml", "- title: does not have CRBT\n", "- title: at risk\n")
     change(folder / RULE / "cases.yaml", "download: 300}\n  expect: false", "download: 300}\n  expect: true")
     assert run("rules", "test", str(folder / RULE)).exit_code == 0
-    said = run("rules", "test", str(folder / RULE), "--coverage", "1")
+    said = run("rules", "test", str(folder / RULE), "--coverage", "1", "--lang", "en")
     assert said.exit_code == 1
+    assert "覆盖率低于100.0%" in run("rules", "test", str(folder / RULE), "--coverage", "1").stdout
     assert "crbt_subscribed: true" in said.stdout
     assert "coverage is below 100.0%" in said.stdout
     assert run("rules", "test", str(folder / RULE), "--coverage", "0.75").exit_code == 0

@@ -12,7 +12,7 @@ from tests.unit.rulekit.rule_folders import make_folder, put_rule
 
 
 def run(folder: Path, *arguments: str) -> Result:
-    return CliRunner().invoke(schema, ["--rules", str(folder), *arguments])
+    return CliRunner().invoke(schema, ["--rules", str(folder), "--lang", "en", *arguments])
 
 
 def test_schemas_are_written_once_and_again_when_a_fact_or_a_segment_is_new(tmp_path: Path) -> None:
@@ -20,7 +20,7 @@ def test_schemas_are_written_once_and_again_when_a_fact_or_a_segment_is_new(tmp_
     assert run(tmp_path).exit_code == 1
     assert "segments.json" in run(tmp_path, "--write").output
     assert (run(tmp_path).exit_code, run(tmp_path, "--check").exit_code) == (0, 0)
-    assert run(tmp_path, "--write").output == "all schemas were current\n"
+    assert run(tmp_path, "--write").output == "all schemas are current\n"
     put_rule(tmp_path, "segments", "one", "when: {age: 1}\n")
     stale = run(tmp_path, "--json")
     assert stale.exit_code == 1

@@ -4,8 +4,15 @@ from pathlib import Path
 
 import click
 
-from services.workbench.cli.console import json_option, print_json
+from services.workbench.cli.console import json_option, language_option, print_json
 from services.workbench.cli.rules.options import rules_folder_option
+
+_WROTE = {"zh": "已写入 {}", "en": "wrote {}"}
+_CURRENT = {"zh": "编辑器模式均为最新", "en": "all schemas are current"}
+_STALE = {
+    "zh": "已过时：{}；请运行 banyan rules schema --write",
+    "en": "stale: {}; run banyan rules schema --write",
+}
 
 
 @click.command()
@@ -14,7 +21,8 @@ from services.workbench.cli.rules.options import rules_folder_option
 @click.option("--write", is_flag=True, help="写入 schema/ · Write them into schema/ beside the rules")
 @click.option("--check", "only_check", is_flag=True, help="检查是否最新 · Say whether they are current (the default)")
 @json_option
-def schema(kind: str | None, folder: Path, *, write: bool, only_check: bool, as_json: bool) -> None:
+@language_option
+def schema(kind: str | None, folder: Path, *, write: bool, only_check: bool, as_json: bool, lang: str) -> None:
     """编辑器模式 · Write or check the schemas under schema/; with KIND, print one.
 
     KIND is segments, eligibility, conflicts, contact_policy, triggers, ranking, cases or vocabulary. Exit code 0: all
@@ -36,7 +44,7 @@ def schema(kind: str | None, folder: Path, *, write: bool, only_check: bool, as_
     if as_json:
         print_json({"written" if write else "stale": changed})
     elif write:
-        click.echo(f"wrote {', '.join(changed)}" if changed else "all schemas were current")
+        click.echo(_WROTE[lang].format(", ".join(changed)) if changed else _CURRENT[lang])
     else:
-        click.echo(f"stale: {', '.join(changed)}; run banyan rules schema --write" if changed else "all are current")
+        click.echo(_STALE[lang].format(", ".join(changed)) if changed else _CURRENT[lang])
     raise SystemExit(int(bool(changed) and not write))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from services.workbench.cli.console import json_option, print_json, print_table
+from services.workbench.cli.console import json_option, language_option, print_json, print_table
 from shared.kernel.environment import Environment
 
 if TYPE_CHECKING:
@@ -16,7 +16,26 @@ if TYPE_CHECKING:
     from shared.rulekit.in_force.pin import Pin
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-_NEXT = "每个进程五秒内生效 · every process follows within 5 s: `banyan rules status --wait 10`"
+_NEXT = {
+    "zh": "每个进程五秒内生效：`banyan rules status --wait 10`",
+    "en": "every process follows within 5 s: `banyan rules status --wait 10`",
+}
+_WORDS = {
+    "zh": {
+        "rule set": "规则集",
+        "accepted": "接受时间",
+        "newest": "最新",
+        "pinned": "已钉住",
+        "damaged": "已损坏",
+        "files": "个文件",
+        "unpinned": "已取消钉住",
+        "nothing was pinned": "没有钉住的规则集",
+    },
+}
+
+
+def _say(words: str, lang: str) -> str:
+    return _WORDS.get(lang, {}).get(words, words)
 
 
 @click.group()
@@ -30,7 +49,8 @@ def _who_option(command: Command) -> Command:
 
 @sets.command("list")
 @json_option
-def list_sets(*, as_json: bool) -> None:
+@language_option
+def list_sets(*, as_json: bool, lang: str) -> None:
     """列出规则集 · List the kept sets, the newest first."""
     from services.workbench.rule_sets import kept_sets
 
@@ -43,21 +63,22 @@ def list_sets(*, as_json: bool) -> None:
         (
             one.version,
             f"{one.accepted_at.astimezone():%Y-%m-%d %H:%M:%S}" if one.accepted_at else None,
-            "newest" if one.is_newest else None,
-            "pinned" if one.is_pinned else None,
-            None if one.is_sound else "damaged",
+            _say("newest", lang) if one.is_newest else None,
+            _say("pinned", lang) if one.is_pinned else None,
+            None if one.is_sound else _say("damaged", lang),
         )
         for one in kept
     ]
-    print_table(["rule set", "accepted", "", "", ""], rows)
+    print_table([_say("rule set", lang), _say("accepted", lang), "", "", ""], rows)
     if pin is not None:
-        click.echo(f"pinned: {pin.version} · {pin.reason} · {pin.who} · {pin.at}")
+        click.echo(f"{_say('pinned', lang)}: {pin.version} · {pin.reason} · {pin.who} · {pin.at}")
 
 
 @sets.command()
 @click.argument("version")
 @json_option
-def show(version: str, *, as_json: bool) -> None:
+@language_option
+def show(version: str, *, as_json: bool, lang: str) -> None:
     """查看规则集 · Show one kept set, and where its files are."""
     from services.workbench.rule_sets import details_of
 
@@ -65,12 +86,12 @@ def show(version: str, *, as_json: bool) -> None:
     if as_json:
         print_json(found)
     else:
-        click.echo(f"{found.version} · {found.folder} · {found.files} files")
+        click.echo(f"{found.version} · {found.folder} · {found.files} {_say('files', lang)}")
         click.echo(" · ".join(f"{kind} {count}" for kind, count in found.rules.items()))
         for moment in found.accepted_at:
-            click.echo(f"accepted {moment.astimezone():%Y-%m-%d %H:%M:%S}")
+            click.echo(f"{_say('accepted', lang)} {moment.astimezone():%Y-%m-%d %H:%M:%S}")
         if found.pin is not None:
-            click.echo(f"pinned · {found.pin.reason} · {found.pin.who} · {found.pin.at}")
+            click.echo(f"{_say('pinned', lang)} · {found.pin.reason} · {found.pin.who} · {found.pin.at}")
         if found.fault is not None:
             click.echo(f"✗ {found.fault}")
     raise SystemExit(int(not found.is_sound))
@@ -81,33 +102,36 @@ def show(version: str, *, as_json: bool) -> None:
 @click.option("--reason", required=True, help="原因 · Why")
 @_who_option
 @json_option
-def pin(version: str, reason: str, who: str | None, *, as_json: bool) -> None:
+@language_option
+def pin(version: str, reason: str, who: str | None, *, as_json: bool, lang: str) -> None:
     """钉住规则集 · Have every process use a kept set, whatever the folder of rules says."""
     from services.workbench.rule_sets import pin_set
 
-    _told(pin_set(_archive(), version, reason=reason, who=who or _user(), at=datetime.now(UTC)), as_json=as_json)
+    _told(pin_set(_archive(), version, reason=reason, who=who or _user(), at=datetime.now(UTC)), lang, as_json=as_json)
 
 
 @sets.command()
 @click.option("--reason", default="", help="原因 · Why")
 @_who_option
 @json_option
-def rollback(reason: str, who: str | None, *, as_json: bool) -> None:
+@language_option
+def rollback(reason: str, who: str | None, *, as_json: bool, lang: str) -> None:
     """回退 · Pin the set that was in force before the present one; again: the one before that."""
     from services.workbench.rule_sets import roll_back
 
-    _told(roll_back(_archive(), reason=reason, who=who or _user(), at=datetime.now(UTC)), as_json=as_json)
+    _told(roll_back(_archive(), reason=reason, who=who or _user(), at=datetime.now(UTC)), lang, as_json=as_json)
 
 
 @sets.command()
 @json_option
-def unpin(*, as_json: bool) -> None:
+@language_option
+def unpin(*, as_json: bool, lang: str) -> None:
     """取消钉住 · Go back to the folder of rules."""
     was_pinned = _archive().remove_pin()
     if as_json:
         print_json({"was_pinned": was_pinned})
     else:
-        click.echo(f"unpinned; {_NEXT}" if was_pinned else "nothing was pinned")
+        click.echo(f"{_say('unpinned', lang)}; {_NEXT[lang]}" if was_pinned else _say("nothing was pinned", lang))
 
 
 def _archive() -> "RuleArchive":
@@ -116,11 +140,11 @@ def _archive() -> "RuleArchive":
     return RuleArchive(Environment(os.environ).rule_sets())
 
 
-def _told(done: "Pin", *, as_json: bool) -> None:
+def _told(done: "Pin", lang: str, *, as_json: bool) -> None:
     if as_json:
         print_json(done)
     else:
-        click.echo(f"pinned {done.version} · {done.reason} · {done.who}\n{_NEXT}")
+        click.echo(f"{_say('pinned', lang)} {done.version} · {done.reason} · {done.who}\n{_NEXT[lang]}")
 
 
 def _user() -> str:

@@ -3,12 +3,13 @@
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from services.workbench.cli.console import json_option, print_json, print_table
+from services.workbench.cli.console import json_option, language_option, print_json, print_table
 from services.workbench.cli.rules.options import rules_folder_option
 
 if TYPE_CHECKING:
@@ -32,8 +33,16 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option("--database", help="PostgreSQL 地址 · Run SQL on this database instead of SQLite (a temporary table)")
 @click.option("--junit", type=_FILE, help="JUnit 结果文件 · Also write the results as JUnit XML")
 @json_option
-def test(
-    path: Path | None, folder: Path, *, threshold: float, database: str | None, junit: Path | None, as_json: bool
+@language_option
+def test(  # noqa: PLR0913, RUF100 - one argument for each option
+    path: Path | None,
+    folder: Path,
+    *,
+    threshold: float,
+    database: str | None,
+    junit: Path | None,
+    as_json: bool,
+    lang: str,
 ) -> None:
     """执行规则用例 · Run the cases of the rules under PATH on every executor; list those that do not hold.
 
@@ -55,25 +64,55 @@ def test(
         coverage = {"share": report.share, "threshold": threshold, "rules": report.coverage}
         print_json({**told, "coverage": coverage})
     else:
-        _print(report, threshold)
+        _print(report, threshold, _WORDS[lang])
     raise SystemExit(int(bool(report.failed) or report.share < threshold))
 
 
-def _print(report: "CaseReport", threshold: float) -> None:
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """What the report says in one language; what a case expected and got is told as the cases write it."""
+
+    on: str
+    executors: list[str]
+    uncovered: list[str]
+    done: str
+    too_little: str
+
+
+_WORDS = {
+    "zh": _Words(
+        on="执行器 {executor}",
+        executors=["执行器", "用例"],
+        uncovered=["规则", "条件", "位置", "曾为真", "曾为假"],
+        done="{well}个用例符合预期，{failed}个不符；覆盖率{share:.1%}",
+        too_little="覆盖率低于{threshold:.1%}：请补充用例，使上列条件真假各出现一次",
+    ),
+    "en": _Words(
+        on="on {executor}",
+        executors=["executor", "cases"],
+        uncovered=["rule", "test", "at", "seen true", "seen false"],
+        done="{well} as expected, {failed} not; {share:.1%} covered",
+        too_little="coverage is below {threshold:.1%}: add cases that see the tests above true and false",
+    ),
+}
+
+
+def _print(report: "CaseReport", threshold: float, words: _Words) -> None:
     for result in report.failed:
         place = f"{result.place.path}:{result.place.line}:{result.place.column}"
-        click.echo(f"{place}: {result.rule_id}: {result.title}: on {result.executor}: {result.message}")
-    print_table(["executor", "cases"], sorted(Counter(result.executor for result in report.results).items()))
+        on = words.on.format(executor=result.executor)
+        click.echo(f"{place}: {result.rule_id}: {result.title}: {on}: {result.message}")
+    print_table(words.executors, sorted(Counter(result.executor for result in report.results).items()))
     if report.uncovered:
         rows = [
             (one.rule_id, one.text, f"{one.place.path}:{one.place.line}", _tick(one.seen_true), _tick(one.seen_false))
             for one in report.uncovered
         ]
-        print_table(["rule", "test", "at", "seen true", "seen false"], rows)
+        print_table(words.uncovered, rows)
     failed = len(report.failed)
-    click.echo(f"{len(report.results) - failed} as expected, {failed} not; {report.share:.1%} covered")
+    click.echo(words.done.format(well=len(report.results) - failed, failed=failed, share=report.share))
     if report.share < threshold:
-        click.echo(f"coverage is below {threshold:.1%}: add cases that see the tests above true and false")
+        click.echo(words.too_little.format(threshold=threshold))
 
 
 def _tick(is_seen: bool) -> str:
