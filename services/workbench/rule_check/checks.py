@@ -64,6 +64,7 @@ def check_rules(folder: Path, on: date) -> RuleReport:
     maps = _read_maps(folder, book.vocabulary, findings)
     nodes = _read_nodes(book, folder)
     named = {kind: names_in(folder, kind) | rules.keys() for kind, rules in book.by_kind.items()}
+    named["campaigns"] = names_in(folder, "campaigns") | files.plans.keys()
     KnownNames(book, named, files, findings).check(_subject(book, nodes, files, findings, on))
     found = [from_fault(one) for one in dict.fromkeys(findings.faults)]
     found += analyse(_subject(book, nodes, files, findings, on))

@@ -1,6 +1,7 @@
 """The names that rules, offerings and plans use of one another, each with the nearest one where there is none."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from pathlib import Path
 
 from services.workbench.rule_check.plan_files import PlanFiles
 from shared.contracts.catalogue import Offering
@@ -12,8 +13,9 @@ from shared.rulekit.reading.tree import Entries, Items, Scalar
 
 
 class KnownNames:
-    """Notes a fault for every name that does not exist; `rules` are the ids of all rules by kind, faulty ones included.
+    """Notes a fault for every name that does not exist.
 
+    `rules` are the ids of all rules by kind, and of the campaigns, faulty ones included: who names one is not wrong.
     Codes: unknown_rule, unknown_segment, unknown_trigger, unknown_offering, unknown_campaign, unknown_category,
     unknown_product.
     """
@@ -26,6 +28,9 @@ class KnownNames:
         self._findings = findings
         products = book.vocabulary.facts.get("products")
         self._products = products.values.keys() if products else None
+        self._is_catalogue_lost = not files.offerings and any(
+            Path(one.path).parent.name == "catalogue" for one in findings.faults
+        )
         self._categories = {one.value.category for one in files.offerings.values()}
 
     def check(self, subject: Subject) -> None:
@@ -65,14 +70,14 @@ class KnownNames:
             self._known(place, "offering", "unknown_offering", treatment.offering, self._files.offerings)
         if self._products is not None:
             self._each(plan, ("converts",), "product", "unknown_product", value.converts, self._products)
-        self._each(plan, ("similar_to",), "campaign", "unknown_campaign", value.similar_to, self._files.plans)
+        self._each(plan, ("similar_to",), "campaign", "unknown_campaign", value.similar_to, self._rules["campaigns"])
 
     def _rule(self, kind: str, rule: Rule, subject: Subject) -> None:
         """Look at what a rule names of catalogue and campaigns; where a folder holds none, names are not judged."""
         for way, members in _members_of(rule):
             names: Iterable[tuple[str, str, frozenset[str], Collection[str]]] = (
                 ("offering", "offerings", members.offerings, self._files.offerings),
-                ("campaign", "campaigns", members.campaigns, self._files.plans),
+                ("campaign", "campaigns", members.campaigns, self._rules["campaigns"]),
                 ("category", "categories", members.categories, self._categories),
             )
             for what, key, used, known in names:
@@ -93,7 +98,7 @@ class KnownNames:
             self._known(source.place(*way, at), what, code, name, known)
 
     def _known(self, place: Place, what: str, code: str, name: str, known: Collection[str]) -> None:
-        if name not in known:
+        if name not in known and not (what == "offering" and self._is_catalogue_lost):
             self._findings.unknown(place, code, what, name, known)
 
 

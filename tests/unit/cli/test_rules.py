@@ -218,7 +218,7 @@ def test_a_case_that_does_not_hold_is_told_with_its_place_for_each_executor(run:
     cases.write_text(
         cases.read_text("utf-8") + "- title: nobody knows\n  facts: {crbt_subscribed: false}\n  expect: true\n", "utf-8"
     )
-    said = run("rules", "test", "--rules", str(folder))
+    said = run("rules", "test", "--rules", str(folder), "--lang", "en")
     assert said.exit_code == 1
     for executor in ("reference", "durable", "sql"):
         assert f"crbt-silent: nobody knows: on {executor}: expected true, got false" in said.stdout
@@ -272,6 +272,8 @@ def test_a_plan_that_selects_by_a_fact_customer_view_does_not_hold_is_a_mistake(
 def test_a_faulty_rule_is_the_only_mistake_whoever_names_it(run: Run, folder: Path) -> None:
     (folder / "segments/crbt-lost/rule.yaml").write_bytes(b"id: \xff\n")  # a campaign's phase names it
     (folder / "eligibility/adult/rule.yaml").write_text("id: [\n", "utf-8")  # offerings name it
+    (folder / "campaigns/mo-upgrade/plan.yaml").write_text("campaign: [\n", "utf-8")  # another one is similar to it
+    (folder / "catalogue/offerings.yaml").write_text("- [\n", "utf-8")
     said = run("rules", "check", str(folder), "--json", "--severity", "error")
     told = {(Path(one["path"]).parent.name, one["code"]) for one in json.loads(said.stdout)["findings"]}
-    assert told == {("crbt-lost", "not_utf8"), ("adult", "syntax")}
+    assert told == {("crbt-lost", "not_utf8"), ("adult", "syntax"), ("mo-upgrade", "syntax"), ("catalogue", "syntax")}
