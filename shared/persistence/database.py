@@ -15,6 +15,8 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from shared.kernel.faults import InvalidRequest
+
 # psycopg 3 waits in C by default, which blocks every green thread of the process; measured in docs/decisions.
 os.environ.setdefault("PSYCOPG_WAIT_FUNC", "wait_selector")
 
@@ -23,15 +25,29 @@ _CONNECT_SECONDS = 10
 _STATEMENT_SECONDS = 120
 
 
+class BadDatabaseUrl(InvalidRequest):
+    """What was given is no URL of a database; it is not repeated, since it may hold a password."""
+
+    code = "bad_database_url"
+
+
+def _url(text: str) -> sa.URL:
+    try:
+        return sa.make_url(text)
+    except (sa.exc.ArgumentError, ValueError) as fault:  # a port that is no number is a ValueError
+        message = "that is no URL of a database, like postgresql://user:password@host:5432/name"
+        raise BadDatabaseUrl(message, details={"field": "database"}) from fault
+
+
 class Database:
     """Opens read and write transactions on one database; safe for many threads or green threads.
 
     A write transaction must never wait for the network or for another service: on SQLite writers queue up behind
-    one lock for as long as it lasts.
+    one lock for as long as it lasts. Raises BadDatabaseUrl.
     """
 
     def __init__(self, url: str, *, pool_size: int = 10) -> None:
-        self.url = sa.make_url(url)
+        self.url = _url(url)
         self.dialect: Literal["postgresql", "sqlite"] = (
             "sqlite" if self.url.get_backend_name() == "sqlite" else "postgresql"
         )

@@ -9,6 +9,7 @@ from shared.kernel.faults import Fault
 
 _NEXT = {
     "unavailable": "Is the bus up, and the service on it? `banyan status` asks all; BANYAN_AMQP_URL names the bus.",
+    "bad_database_url": "BANYAN_DATABASE_URL or --database names it; the settings are in docs/operations.md.",
     "not_found": "Check the id; ids are case-sensitive.",
     "invalid_rules": "The rule language is in docs/rules.md; `banyan rules check` reads all files again.",
     "invalid_request": "`--help` shows what the command takes; docs/glossary.md what the words mean.",

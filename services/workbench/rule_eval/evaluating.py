@@ -15,7 +15,7 @@ from services.workbench.rule_eval.fact_lines import BadLine, FactLine, FaultyLin
 from services.workbench.rule_eval.rule_and_book import Sources, read_for_evaluation
 from services.workbench.rule_eval.scenario_judges import RankingJudge, TriggerJudge, conflict_judge, policy_judge
 from shared.kernel.faults import InvalidRequest
-from shared.persistence.database import Database
+from shared.persistence.database import BadDatabaseUrl, Database
 from shared.rulekit.cases.executors import EXECUTORS, BatchExecutor, batch_executor
 from shared.rulekit.model import (
     Capacity,
@@ -73,8 +73,8 @@ def open_engine(url: str | None) -> Iterator[sa.Engine]:
         engine = Database(url).engine if url is not None else sa.create_engine("sqlite://")
         with engine.connect():
             pass
-    except (sa.exc.ArgumentError, ValueError, sa.exc.DBAPIError) as fault:
-        reason = fault.orig if isinstance(fault, sa.exc.DBAPIError) else "that is no URL of a database"
+    except (BadDatabaseUrl, sa.exc.DBAPIError) as fault:
+        reason = fault.orig if isinstance(fault, sa.exc.DBAPIError) else fault.message
         raise DatabaseUnavailable(f"--database: {reason}", details={"field": "database"}) from fault
     try:
         yield engine

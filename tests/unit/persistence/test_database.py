@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.persistence.database import Database, in_keys
+from shared.persistence.database import BadDatabaseUrl, Database, in_keys
 from shared.persistence.instants import from_micros, to_micros
 
 
@@ -107,3 +107,11 @@ def backends(url: str) -> list[int]:
     asked = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
     with psycopg.connect(url, autocommit=True) as connection:
         return [pid for (pid,) in connection.execute(asked)]
+
+
+@pytest.mark.parametrize("url", ["nonsense", "postgresql://host:port/name", ""])
+def test_what_is_no_url_is_told_without_repeating_it(url: str) -> None:
+    with pytest.raises(BadDatabaseUrl) as told:
+        Database(url)
+    assert told.value.code == "bad_database_url"
+    assert not url or url not in told.value.message
