@@ -15,11 +15,11 @@ from shared.kernel.faults import InvalidRequest
 from shared.rulekit.faults import Findings, RuleFaults
 from shared.rulekit.model import Condition, EligibilityRule, RuleBook
 from shared.rulekit.reading.folder import load_rules
+from shared.rulekit.rules import LEVELS
 
 T = TypeVar("T")
 _TOLD = 3
-LEVELS = ("eligibility", "applicability", "suitability")
-"""The order in which levels are named as the reason: what law and contract say first."""
+_ORDER = {level: place for place, level in enumerate(LEVELS)}  # what law and contract say is named first
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +38,7 @@ class Side:
         """
         named = self.offerings[offering].eligibility
         rules = self.book.eligibility
-        return sorted(dict.fromkeys(named), key=lambda name: LEVELS.index(rules[name].level))
+        return sorted(dict.fromkeys(named), key=lambda name: _ORDER[rules[name].level])
 
     def condition(self, rule: EligibilityRule) -> Condition | None:
         """Return a rule's condition; None while it is not in force."""
