@@ -7,10 +7,20 @@
 | screen(requests) | bulk | list[ContactRequest] | list[Verdict]: list effects only; nothing is stored |
 | confirm(contact_ids) | both | list[str] | list[ContactState] |
 | release(contact_ids, reason) | both | list[str], str | list[ContactState] |
+| recheck(contact_ids) | both | list[str] | list[Verdict]: reservations that no longer hold are withdrawn |
 | explain(contact_id) | interactive | str | Receipt |
 | history(customer_id) | interactive | str | list[Receipt], newest first |
 | list_put(list, entries) | both | ListName, list[ListEntry] | int |
-| list_remove(list, customer_ids) | both | ListName, list[str] | int |
+| list_remove(list, customer_ids, author, reason) | both | ListName, list[str], str, str | int |
+| list_read(list, after, limit) | bulk | ListName, str, int | ListPage: a page of a list, in order of customer id |
+| override_propose(proposal) | interactive | OverrideProposal | Override, not yet in force |
+| override_approve(override_id, author) | interactive | str, str | Override, in force; the author is another person |
+| override_withdraw(override_id, author, reason) | interactive | str, str, str | Override, no longer in force |
+| overrides(customer_id) | interactive | str | list[Override], newest first |
+| audit(customer_id) | interactive | str | list[AuditNote], newest first |
+| subscriber_export(customer_id, author) | interactive | str, str | SubscriberRecord |
+| subscriber_erase(customer_id, author, reason) | interactive | str, str, str | Erasure |
+| prune() | bulk | | Pruned: what retention deleted |
 
 Events in: channels `contacts_sent`, `contacts_failed`, `outcomes_recorded`; campaigns `contacts_sent`,
 `outcomes_recorded` (visits). Event out: `lists_changed`.
@@ -40,10 +50,15 @@ class ContactRequest(Asked, frozen=True, kw_only=True):
     priority: float = 0.0
     """Within one batch higher goes first; ties by contact_id ascending."""
     zone: str = "Asia/Shanghai"
+    similar_to: list[str] = []
+    """Campaigns of which this one is too like to follow soon; named in both directions by whoever asks."""
 
 
 class Verdict(Told, frozen=True, kw_only=True):
-    """The answer, and why. `suppress` always has at least one reason, the decisive one first."""
+    """The answer, and why. `suppress` always has at least one reason, the decisive one first.
+
+    A permit has reasons only where an override lifted a list effect: one for each that was lifted.
+    """
 
     contact_id: str
     verdict: VerdictWord
@@ -69,6 +84,8 @@ class ReceiptCounter(Told, frozen=True, kw_only=True):
     rule_id: str
     limit: int
     used: int
+    rule_version: str = ""
+    """Empty where the verdict was given before versions were kept."""
 
 
 class Receipt(Told, frozen=True, kw_only=True):
@@ -82,6 +99,24 @@ class Receipt(Told, frozen=True, kw_only=True):
     counters: list[ReceiptCounter]
     explanation_zh: str
     explanation_en: str
+    facts: list["ReceiptFact"] = []
+    """What the verdict was judged by besides contacts: list entries and outcomes, as they stood then."""
+    withdrawn: list[Reason] = []
+    """Why `recheck` took a permitted contact back; empty otherwise."""
+
+
+class ReceiptFact(Told, frozen=True, kw_only=True):
+    """One list entry, or one outcome of an earlier contact, that the verdict could see."""
+
+    kind: Literal["list", "outcome", "override"]
+    name: str
+    """The list, the outcome, or the rule that was lifted."""
+    channel: str | None = None
+    category: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    detail: str = ""
+    """Reason and source of an entry; campaign of an outcome; who proposed and approved an override."""
 
 
 class ListEntry(Asked, frozen=True, kw_only=True):
@@ -104,3 +139,123 @@ class ListsChanged(Told, frozen=True, kw_only=True):
     put: list[str]
     removed: list[str]
     at: datetime
+
+
+class ListedEntry(Told, frozen=True, kw_only=True):
+    """An entry as it stands on a list."""
+
+    customer_id: str
+    reason: str
+    source: str
+    author: str
+    starts_at: datetime | None
+    ends_at: datetime | None
+    channel: str | None
+    category: str | None
+    put_at: datetime
+
+
+class ListPage(Told, frozen=True, kw_only=True):
+    """Entries in order of customer id, channel and category; `next` continues after them, None at the end."""
+
+    entries: list[ListedEntry]
+    next: str | None
+
+
+OverrideState = Literal["proposed", "in_force", "withdrawn", "ended"]
+
+
+class OverrideProposal(Asked, frozen=True, kw_only=True):
+    """Ask that one subscriber may be contacted although a list says no; in force once a second person approves.
+
+    Only rules that say `override: two_persons` can be lifted. Null channel or category means any.
+    """
+
+    override_id: str
+    """The caller's own id: the same proposal twice is one."""
+    customer_id: str
+    rule_id: str
+    reason: str
+    author: str
+    ends_at: datetime
+    starts_at: datetime | None = None
+    channel: str | None = None
+    category: str | None = None
+
+
+class Override(Told, frozen=True, kw_only=True):
+    """An override and who stands behind it."""
+
+    override_id: str
+    customer_id: str
+    rule_id: str
+    reason: str
+    state: OverrideState
+    proposed_by: str
+    proposed_at: datetime
+    approved_by: str | None
+    approved_at: datetime | None
+    withdrawn_by: str | None
+    withdrawn_at: datetime | None
+    starts_at: datetime | None
+    ends_at: datetime
+    channel: str | None
+    category: str | None
+
+
+class AuditNote(Told, frozen=True, kw_only=True):
+    """Who did what about a subscriber; notes are only ever added."""
+
+    at: datetime
+    author: str
+    action: str
+    """`list_put`, `list_remove`, `override_propose`, `override_approve`, `override_withdraw`, `subscriber_export`, …"""
+    subject: str
+    """The list, the rule or the override it was about."""
+    detail: str
+
+
+class OutcomeKept(Told, frozen=True, kw_only=True):
+    """What came of a contact, as governance keeps it."""
+
+    contact_id: str
+    outcome: str
+    at: datetime
+    campaign_id: str | None
+    offering_id: str | None
+    category: str | None
+
+
+class SubscriberRecord(Told, frozen=True, kw_only=True):
+    """Everything governance holds about one subscriber."""
+
+    customer_id: str
+    exported_at: datetime
+    receipts: list[Receipt]
+    lists: dict[ListName, list[ListedEntry]]
+    outcomes: list[OutcomeKept]
+    overrides: list[Override]
+    audit: list[AuditNote]
+
+
+class Erasure(Told, frozen=True, kw_only=True):
+    """What was erased: rows now kept under a pseudonym, which protect the subscriber without naming anybody."""
+
+    customer_id: str
+    contacts: int
+    verdicts: int
+    entries: int
+    outcomes: int
+    at: datetime
+
+
+class Pruned(Told, frozen=True, kw_only=True):
+    """What retention deleted: rows older than `before`."""
+
+    before: datetime
+    contacts: int
+    verdicts: int
+    outcomes: int
+    batches: int
+    is_finished: bool
+    """False when there is more to delete: call again."""

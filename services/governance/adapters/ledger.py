@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from services.governance.adapters.tables import REQUEST_COLUMNS, contact, decision, rule_set, suppression
-from services.governance.application.ports import Issued, Stamp
+from services.governance.application.ports import Counted, Issued, Stamp
 from services.governance.domain.contacts import Contact, ListMark
 from services.governance.domain.decisions import Decision, Finding
 from services.governance.domain.lifecycle import LedgerEntry
@@ -26,7 +26,7 @@ _SUPPRESSED = [
     *(suppression.c[name] for name in REQUEST_COLUMNS),
     *(suppression.c.findings, suppression.c.next_allowed_at, suppression.c.decision_id, suppression.c.counters),
 ]
-_SEEN = [*(contact.c[name] for name in REQUEST_COLUMNS), contact.c.contacted_at]
+_SEEN = [*(contact.c[name] for name in REQUEST_COLUMNS[:-1]), contact.c.contacted_at]
 _PUT = sa.text(
     "UPDATE contact SET state = new.state, contacted_at = new.contacted_at, last_at = new.last_at, "
     "is_overrun = new.is_overrun, note = new.note, "
@@ -76,7 +76,7 @@ class SqlLedger:
         query = sa.select(*_SEEN).where(in_keys(contact.c.customer_id, customers), contact.c.last_at >= since, is_live)
         found: dict[str, list[Contact]] = {}
         for *request, contacted_at in self._connection.execute(query):
-            one = Contact._make(request)
+            one = Contact(*request)
             mine = found.setdefault(one.customer_id, [])
             mine.append(one)
             if contacted_at is not None and contacted_at != one.at:
@@ -89,7 +89,7 @@ class SqlLedger:
         """Store new verdicts as one batch with the list entries they were judged by; permits become reservations."""
         if not decisions:
             return
-        limits = [(check.policy.rule_id, check.limit) for check in policies.limits]
+        limits = [(check.policy.rule_id, check.limit, check.policy.version) for check in policies.limits]
         insert_missing(self._connection, rule_set, [{"rule_set": policies.version, "limits": limits}])
         batch = sa.insert(decision).values(decided_at=now, rule_set=policies.version, marks=marks or None)
         number = self._connection.execute(batch.returning(decision.c.decision_id)).scalar_one()
@@ -153,7 +153,7 @@ class SqlLedger:
             .where(decision.c.decision_id.in_(sorted(set(decisions))))
         )
         return {
-            number: Stamp(decided_at, version, tuple((rule_id, limit) for rule_id, limit in limits))
+            number: Stamp(decided_at, version, tuple(Counted(*one) for one in limits))
             for number, decided_at, version, limits in self._connection.execute(query)
         }
 

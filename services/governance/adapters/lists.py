@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from services.governance.adapters.tables import list_entry
+from services.governance.adapters.tables import decision, list_entry
 from services.governance.domain.contacts import ListMark
 from services.governance.domain.instants import to_micros
 from shared.contracts.governance import ListEntry
@@ -41,6 +41,7 @@ class SqlLists:
 
     def put(self, list_name: ListName, entries: Sequence[ListEntry], at: int) -> None:
         """Put subscribers on a list; the same subscriber, channel and category again replaces the entry."""
+        newest = self._connection.scalar(sa.select(sa.func.max(decision.c.decision_id))) or 0
         rows = {}
         for entry in entries:
             key = entry.customer_id, entry.channel or "", entry.category or ""
@@ -55,6 +56,7 @@ class SqlLists:
                 "source": entry.source,
                 "author": entry.author,
                 "put_at": at,
+                "put_after": newest,
             }
         upsert_rows(self._connection, list_entry, list(rows.values()))
 

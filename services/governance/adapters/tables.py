@@ -1,5 +1,8 @@
 """The tables of governance; moments are bigint microseconds since 1970 UTC, as the domain has them."""
 
+from typing import Any
+
+import msgspec
 import sqlalchemy as sa
 
 from shared.persistence.documents import Document
@@ -19,14 +22,28 @@ REQUEST_COLUMNS = (
     "planned_at",
     "zone",
     "priority",
+    "similar_to",
 )
 """In the order of the domain's Contact."""
 
 
+class _Names(sa.types.TypeDecorator[tuple[str, ...]]):
+    """A few names as a JSON array; none is null, which is what nearly every row has."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: tuple[str, ...] | None, dialect: sa.Dialect) -> str | None:  # noqa: ARG002 - SQLAlchemy's signature
+        return msgspec.json.encode(value).decode() if value else None
+
+    def process_result_value(self, value: Any | None, dialect: sa.Dialect) -> tuple[str, ...]:  # noqa: ANN401, ARG002 - SQLAlchemy's signature
+        return () if value is None else tuple(msgspec.json.decode(value))
+
+
 def _request() -> list[sa.Column[object]]:
-    kinds = {"planned_at": sa.BigInteger, "priority": sa.Float}
+    kinds = {"planned_at": sa.BigInteger, "priority": sa.Float, "similar_to": _Names}
     return [
-        sa.Column(name, kinds.get(name, sa.Text), nullable=False, primary_key=name == "contact_id")
+        sa.Column(name, kinds.get(name, sa.Text), nullable=name == "similar_to", primary_key=name == "contact_id")
         for name in REQUEST_COLUMNS
     ]
 
@@ -47,7 +64,7 @@ rule_set = sa.Table(
     sa.Column("rule_set", sa.Text, primary_key=True),
     sa.Column("limits", Document, nullable=False),
 )
-"""What the counters of verdicts count: [[rule id, limit], ...], once per version of the rules."""
+"""What the counters of verdicts count: [[rule id, limit, version], ...], once per rule set; once without version."""
 
 contact = sa.Table(
     "contact",
@@ -63,10 +80,13 @@ contact = sa.Table(
     sa.Column("counters", Document),
     sa.Column("released_after", sa.BigInteger),
     sa.Column("confirmed_after", sa.BigInteger),
+    sa.Column("lifted", Document),
+    sa.Column("withdrawn", Document),
 )
 """The ledger: permitted contacts, and those that took place without permission (flagged).
 
 `released_after` and `confirmed_after` name the newest batch of verdicts when that was noted: the order of events.
+`lifted` are the findings that an override set aside, `withdrawn` those for which `recheck` took the place back.
 """
 
 suppression = sa.Table(
@@ -92,8 +112,44 @@ list_entry = sa.Table(
     sa.Column("source", sa.Text, nullable=False),
     sa.Column("author", sa.Text, nullable=False),
     sa.Column("put_at", sa.BigInteger, nullable=False),
+    sa.Column("put_after", sa.BigInteger, nullable=False),
 )
-"""An empty channel or category is any."""
+"""An empty channel or category is any. `put_after` names the newest batch of verdicts when the entry was put."""
+
+override = sa.Table(
+    "override",
+    metadata,
+    sa.Column("override_id", sa.Text, primary_key=True),
+    *(sa.Column(name, sa.Text, nullable=False) for name in ("customer_id", "rule_id", "reason")),
+    *(sa.Column(name, sa.Text) for name in ("channel", "category")),
+    sa.Column("starts_at", sa.BigInteger),
+    sa.Column("ends_at", sa.BigInteger, nullable=False),
+    sa.Column("proposed_by", sa.Text, nullable=False),
+    sa.Column("proposed_at", sa.BigInteger, nullable=False),
+    sa.Column("approved_by", sa.Text),
+    sa.Column("approved_at", sa.BigInteger),
+    sa.Column("withdrawn_by", sa.Text),
+    sa.Column("withdrawn_at", sa.BigInteger),
+    sa.Column("changed_after", sa.BigInteger, nullable=False),
+)
+"""Who may be contacted although a list says no. `changed_after`: the newest batch at its last change."""
+
+audit = sa.Table(
+    "audit",
+    metadata,
+    sa.Column("audit_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), primary_key=True),
+    sa.Column("at", sa.BigInteger, nullable=False),
+    *(sa.Column(name, sa.Text, nullable=False) for name in ("customer_id", "author", "action", "subject", "detail")),
+)
+"""Who did what about a subscriber; rows are only added."""
+
+erased = sa.Table(
+    "erased",
+    metadata,
+    sa.Column("pseudonym", sa.Text, primary_key=True),
+    sa.Column("erased_at", sa.BigInteger, nullable=False),
+)
+"""Subscribers whose rows are kept under a pseudonym: a keyed hash of the customer id."""
 
 outcome = sa.Table(
     "outcome",

@@ -70,8 +70,8 @@ def _receipt(issued: Issued, stamp: Stamp, now: int) -> Receipt:
         decided_at=from_micros(stamp.decided_at),
         rule_set=stamp.rule_set,
         counters=[
-            ReceiptCounter(rule_id=rule_id, limit=limit, used=used)
-            for (rule_id, limit), used in zip(stamp.limits, issued.counters, strict=False)
+            ReceiptCounter(rule_id=counted.rule_id, limit=counted.limit, used=used, rule_version=counted.rule_version)
+            for counted, used in zip(stamp.limits, issued.counters, strict=False)
             if used is not None
         ],
         explanation_zh=words.zh,

@@ -31,12 +31,20 @@ class Issued(NamedTuple):
     entry: LedgerEntry | None
 
 
+class Counted(NamedTuple):
+    """What a counter of a verdict counts; the version is empty where it was not kept."""
+
+    rule_id: str
+    limit: int
+    rule_version: str = ""
+
+
 class Stamp(NamedTuple):
-    """When a batch was decided, under which rule set, and the (rule id, limit) its counters belong to."""
+    """When a batch was decided, under which rule set, and what its counters count."""
 
     decided_at: int
     rule_set: str
-    limits: tuple[tuple[str, int], ...]
+    limits: tuple[Counted, ...]
 
 
 class OutcomeRow(NamedTuple):

@@ -45,7 +45,7 @@ def is_storable(request: ContactRequest) -> bool:
     """Tell whether the request's texts are ids: not empty where they name something, not endless, printable."""
     texts = (
         f"{request.contact_id}{request.customer_id}{request.channel}{request.campaign_id}"
-        f"{request.offering_id}{request.category}{request.zone}"
+        f"{request.offering_id}{request.category}{request.zone}{''.join(request.similar_to)}"
     )
     return bool(request.contact_id and request.customer_id) and len(texts) <= _LONGEST and texts.isprintable()
 
@@ -65,13 +65,14 @@ def contact_of(request: ContactRequest) -> Contact:
         to_micros(at if at.tzinfo is not None else at.replace(tzinfo=UTC)),
         request.zone,
         request.priority,
+        tuple(request.similar_to),
     )
 
 
 def request_of(contact: Contact) -> ContactRequest:
     """Return the request as it was asked, its planned time in UTC."""
     fields = contact._asdict()
-    return ContactRequest(planned_at=from_micros(fields.pop("at")), **fields)
+    return ContactRequest(planned_at=from_micros(fields.pop("at")), similar_to=list(fields.pop("similar_to")), **fields)
 
 
 def verdict_of(decision: Decision | Issued, rule_set: str) -> Verdict:

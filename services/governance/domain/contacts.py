@@ -24,6 +24,8 @@ class Contact(NamedTuple):
     at: int
     zone: str
     priority: float = 0.0
+    similar_to: tuple[str, ...] = ()
+    """Campaigns that this one is like; asked for, and not known of contacts that stand."""
 
 
 class ListMark(NamedTuple):
@@ -50,12 +52,27 @@ class OutcomeMark(NamedTuple):
     category: str | None
 
 
+class OverrideMark(NamedTuple):
+    """An approved override of one rule for one subscriber, for [starts_at, ends_at); null is without limit."""
+
+    customer_id: str
+    override_id: str
+    rule_id: str
+    channel: str | None
+    category: str | None
+    starts_at: int | None
+    ends_at: int
+    proposed_by: str
+    approved_by: str
+
+
 class Situation(NamedTuple):
-    """All that policies can see of one subscriber: live contacts in order of `at`, list entries, outcomes."""
+    """All that policies can see of one subscriber: live contacts by `at`, list entries, outcomes, overrides."""
 
     contacts: Sequence[Contact] = ()
     lists: Sequence[ListMark] = ()
     outcomes: Sequence[OutcomeMark] = ()
+    overrides: Sequence[OverrideMark] = ()
 
 
 NOTHING_KNOWN = Situation()

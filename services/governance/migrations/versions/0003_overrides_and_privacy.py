@@ -1,0 +1,63 @@
+"""Overrides, audit, erasure; what `recheck` withdrew; similar campaigns; indexes by batch for retention."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from shared.persistence.documents import Document
+
+revision = "0003"
+down_revision = "0002"
+
+_TEXTS = ("customer_id", "rule_id", "reason")
+_AUDITED = ("customer_id", "author", "action", "subject", "detail")
+
+
+def upgrade() -> None:
+    for table in ("contact", "suppression"):
+        op.add_column(table, sa.Column("similar_to", Document))
+    op.add_column("contact", sa.Column("lifted", Document))
+    op.add_column("contact", sa.Column("withdrawn", Document))
+    op.add_column("list_entry", sa.Column("put_after", sa.BigInteger, nullable=False, server_default="0"))
+    op.create_table(
+        "override",
+        sa.Column("override_id", sa.Text, primary_key=True),
+        *(sa.Column(name, sa.Text, nullable=False) for name in _TEXTS),
+        *(sa.Column(name, sa.Text) for name in ("channel", "category")),
+        sa.Column("starts_at", sa.BigInteger),
+        sa.Column("ends_at", sa.BigInteger, nullable=False),
+        sa.Column("proposed_by", sa.Text, nullable=False),
+        sa.Column("proposed_at", sa.BigInteger, nullable=False),
+        sa.Column("approved_by", sa.Text),
+        sa.Column("approved_at", sa.BigInteger),
+        sa.Column("withdrawn_by", sa.Text),
+        sa.Column("withdrawn_at", sa.BigInteger),
+        sa.Column("changed_after", sa.BigInteger, nullable=False),
+    )
+    op.create_index("override_of_customer", "override", ["customer_id"])
+    op.create_table(
+        "audit",
+        sa.Column("audit_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), primary_key=True),
+        sa.Column("at", sa.BigInteger, nullable=False),
+        *(sa.Column(name, sa.Text, nullable=False) for name in _AUDITED),
+    )
+    op.create_index("audit_of_customer", "audit", ["customer_id", "audit_id"])
+    op.create_table(
+        "erased",
+        sa.Column("pseudonym", sa.Text, primary_key=True),
+        sa.Column("erased_at", sa.BigInteger, nullable=False),
+    )
+    # Batches are numbered in the order in which their rows are written: a BRIN index finds old ones, and costs nothing.
+    for table in ("contact", "suppression"):
+        op.create_index(f"{table}_by_batch", table, ["decision_id"], postgresql_using="brin")
+
+
+def downgrade() -> None:
+    for table in ("contact", "suppression"):
+        op.drop_index(f"{table}_by_batch", table)
+    for table in ("erased", "audit", "override"):
+        op.drop_table(table)
+    op.drop_column("list_entry", "put_after")
+    op.drop_column("contact", "withdrawn")
+    op.drop_column("contact", "lifted")
+    for table in ("contact", "suppression"):
+        op.drop_column(table, "similar_to")
