@@ -25,6 +25,10 @@ class Calendar:
 
 Window = Rolling | Calendar
 Per = Literal["customer", "customer_channel", "customer_category", "customer_campaign", "customer_purpose"]
+OverriddenBy = Literal["two_persons"]
+"""Who may lift a list effect: one person proposes, another approves."""
+RepeatOf = Literal["offering", "similar_campaign"]
+"""What is not repeated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,16 +121,18 @@ class CoolingOff(Policy):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListEffect(Policy):
-    """No contact with a subscriber on the list."""
+    """No contact with a subscriber on the list; `override` says who may lift that for one subscriber, None nobody."""
 
     list_name: ListName
+    override: OverriddenBy | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoRepeat(Policy):
-    """The same offering not twice within the span."""
+    """Within the span, before or after, not the same offering again; or no other campaign that the request is like."""
 
     span: timedelta
+    of: RepeatOf = "offering"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,7 +22,7 @@ _RULE = (
     *("members", "ranks", "offering", "products", "winner", "loser"),  # conflicts, ranking
     *("applies_to", "per", "limit", "window", "at_least"),  # contact policies
     *("event", "where", "steps", "within", "after", "without", "for"),  # triggers
-    *("weekly", "holidays", "list", "same", "span", "zone"),
+    *("weekly", "holidays", "list", "override", "of", "same", "span", "zone"),
     *("value", "propensity", "priority", "when", "again_after"),
 )
 _TRIGGER = ("event", "where", "at_least", "within")

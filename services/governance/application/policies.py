@@ -63,7 +63,7 @@ def _limit(rule: model.FrequencyCap | model.Spacing | model.NoRepeat, common: di
             return domain.RollingLimit(**common, limit=rule.limit, span=_micros(span), per=rule.per)
         case model.Spacing():
             return domain.RollingLimit(**common, limit=1, span=_micros(rule.at_least), per=rule.per)
-        case model.NoRepeat():
+        case model.NoRepeat(of="offering"):
             return domain.RollingLimit(**common, limit=1, span=_micros(rule.span), per="offering")
         case _:
             raise Fault(f"governance cannot judge {type(rule).__name__}", details={"rule": rule})

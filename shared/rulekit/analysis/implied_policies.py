@@ -37,9 +37,10 @@ def _implies(one: ContactPolicy, other: ContactPolicy) -> bool:  # noqa: PLR0911
         return False
     match one, other:
         case ListEffect(), ListEffect():
-            return one.list_name == other.list_name
+            # One that can be lifted lets through whom the other, which cannot, still keeps away.
+            return one.list_name == other.list_name and (one.override is None or other.override is not None)
         case NoRepeat(), NoRepeat():
-            return one.span >= other.span
+            return one.of == other.of and one.span >= other.span
         case CoolingOff(), CoolingOff():
             return one.after >= other.after and one.same in {"any", other.same} and one.span >= other.span
         case Spacing(), Spacing():

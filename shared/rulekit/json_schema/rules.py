@@ -20,7 +20,7 @@ from shared.rulekit.json_schema.parts import (
     texts,
     whole,
 )
-from shared.rulekit.model import LEVELS, Calendar, CoolingOff, NotWithin, Per, RuleBook
+from shared.rulekit.model import LEVELS, Calendar, CoolingOff, NotWithin, OverriddenBy, Per, RepeatOf, RuleBook
 from shared.rulekit.reading.conflicts import CONFLICT_KINDS
 from shared.rulekit.reading.policies import DAYS, POLICY_KINDS
 from shared.rulekit.reading.ranking import MOST_PRIORITY, MOST_YUAN, RANKING_FIELDS
@@ -96,6 +96,12 @@ def policy_schema(_book: RuleBook) -> Schema:
         "same": one_of(get_args(CoolingOff.__annotations__["same"])),
         "span": ANY_SPAN,
         "list": one_of(LIST_NAMES),
+        "override": one_of(
+            get_args(OverriddenBy), description="谁可解除，无则不可解除 · who may lift it; absent: nobody"
+        ),
+        "of": one_of(
+            get_args(RepeatOf), description="不重复什么，默认同一产品 · what is not repeated; absent: the same offering"
+        ),
         "zone": {**WORDS, "examples": ["Asia/Shanghai"]},
     }
     day = mapping({"calendar": one_of(("hour", "day"))}, ("calendar",))

@@ -14,8 +14,10 @@ from shared.rulekit.model import (
     HolidaySpan,
     ListEffect,
     NoRepeat,
+    OverriddenBy,
     Per,
     QuietHours,
+    RepeatOf,
     Rolling,
     Spacing,
     WeeklySpan,
@@ -126,12 +128,21 @@ def _cooling_off(reader: Reader, parts: Parts, common: Common) -> CoolingOff:
 
 
 def _list_effect(reader: Reader, parts: Parts, common: Common) -> ListEffect:
-    list_name = reader.word(parts.get("list"), LIST_NAMES)
-    return ListEffect(**common, applies_to=_applies_to(reader, parts), list_name=list_name)
+    return ListEffect(
+        **common,
+        applies_to=_applies_to(reader, parts),
+        list_name=reader.word(parts.get("list"), LIST_NAMES),
+        override=reader.word(parts["override"], get_args(OverriddenBy)) if "override" in parts else None,
+    )
 
 
 def _no_repeat(reader: Reader, parts: Parts, common: Common) -> NoRepeat:
-    return NoRepeat(**common, applies_to=_applies_to(reader, parts), span=reader.span(parts.get("span")))
+    return NoRepeat(
+        **common,
+        applies_to=_applies_to(reader, parts),
+        of=reader.word(parts.get("of"), get_args(RepeatOf)),
+        span=reader.span(parts.get("span")),
+    )
 
 
 def _capacity(reader: Reader, parts: Parts, common: Common) -> Capacity:
@@ -155,7 +166,7 @@ POLICY_KINDS: Mapping[str, Kind[ContactPolicy]] = {
     "spacing": Kind(("per", "at_least"), ("applies_to",), _spacing, _ASKED),
     "quiet_hours": Kind((), ("applies_to", "weekly", "holidays"), _quiet_hours, _ASKED),
     "cooling_off": Kind(("after", "same", "span"), ("applies_to",), _cooling_off, _ASKED),
-    "list_effect": Kind(("list",), ("applies_to",), _list_effect, _LISTED),
-    "no_repeat": Kind(("span",), ("applies_to",), _no_repeat, _ASKED),
+    "list_effect": Kind(("list",), ("applies_to", "override"), _list_effect, _LISTED),
+    "no_repeat": Kind(("span",), ("applies_to", "of"), _no_repeat, _ASKED),
     "capacity": Kind(("limit", "window", "zone"), ("applies_to",), _capacity, _COUNTED),
 }
