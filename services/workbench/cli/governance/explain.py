@@ -1,4 +1,4 @@
-"""`banyan governance`: why a contact was permitted or suppressed."""
+"""`banyan governance explain` and `history`: why contacts were permitted or suppressed."""
 
 import click
 
@@ -7,12 +7,7 @@ from services.workbench.cli.console import json_option, language_option, print_j
 from shared.contracts.governance import Receipt
 
 
-@click.group()
-def governance() -> None:
-    """解释触达决定 · Explain why contacts were or were not made."""
-
-
-@governance.command()
+@click.command()
 @click.argument("contact_id")
 @language_option
 @json_option
@@ -31,7 +26,7 @@ def explain(contact_id: str, lang: str, *, as_json: bool) -> None:
     click.echo(f"{receipt.state} · {receipt.decided_at:%Y-%m-%d %H:%M:%S%z} · rules {receipt.rule_set}")
 
 
-@governance.command()
+@click.command()
 @click.argument("customer_id")
 @json_option
 def history(customer_id: str, *, as_json: bool) -> None:

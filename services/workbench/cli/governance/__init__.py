@@ -1,0 +1,14 @@
+"""`banyan governance`: why contacts were or were not made, who must be left alone, and who changed it."""
+
+from services.workbench.cli.lazy import LazyGroup
+
+_HERE = "services.workbench.cli.governance"
+
+governance = LazyGroup(
+    "governance",
+    help="触达决定、名单与审计 · Explain decisions about contacts; keep the lists and what is known of subscribers.",
+    lazy={
+        "explain": (f"{_HERE}.explain:explain", "说明一次触达的决定 · Say why a contact was permitted or suppressed"),
+        "history": (f"{_HERE}.explain:history", "列出客户的全部决定 · List every decision about a subscriber"),
+    },
+)
