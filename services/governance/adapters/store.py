@@ -9,6 +9,7 @@ import psycopg
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from services.governance.adapters.audit import SqlAudit
 from services.governance.adapters.capacity import SqlCapacity
 from services.governance.adapters.ledger import SqlLedger
 from services.governance.adapters.lists import SqlLists
@@ -55,6 +56,11 @@ class SqlUnit:
     def capacity(self) -> SqlCapacity:
         """The operator's counters."""
         return SqlCapacity(self._connection)
+
+    @cached_property
+    def audit(self) -> SqlAudit:
+        """Who did what about subscribers."""
+        return SqlAudit(self._connection)
 
     def first_time(self, event_id: str, at: int) -> bool:
         """Note an arriving event; False when it was applied before."""

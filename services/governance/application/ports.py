@@ -54,6 +54,18 @@ class OutcomeRow(NamedTuple):
     mark: OutcomeMark
 
 
+class AuditRow(NamedTuple):
+    """Who did what about a subscriber: a note for the audit."""
+
+    customer_id: str
+    at: int
+    author: str
+    action: str
+    subject: str
+    """The list, the rule or the override it was about."""
+    detail: str
+
+
 @dataclass(frozen=True, slots=True)
 class Need:
     """What a transaction is about to read and change, so that everything it needs is locked before it begins."""
@@ -131,6 +143,18 @@ class Outcomes(Protocol):
         ...
 
 
+class Audit(Protocol):
+    """Who did what about subscribers; notes are only ever added."""
+
+    def note(self, rows: Sequence[AuditRow]) -> None:
+        """Add notes."""
+        ...
+
+    def of_customer(self, customer_id: str, limit: int) -> list[AuditRow]:
+        """Return the subscriber's newest notes, newest first."""
+        ...
+
+
 class Capacity(Protocol):
     """The operator's counters per policy and hour or day."""
 
@@ -164,6 +188,8 @@ class Unit(Protocol):
     def outcomes(self) -> Outcomes: ...  # noqa: D102 - its type says what it is
     @property
     def capacity(self) -> Capacity: ...  # noqa: D102 - its type says what it is
+    @property
+    def audit(self) -> Audit: ...  # noqa: D102 - its type says what it is
 
     def first_time(self, event_id: str, at: int) -> bool:
         """Note an arriving event; False when it was applied before."""

@@ -16,7 +16,7 @@ _COMMANDS = {
     "rules": (f"{_HERE}.rules:rules", "规则：检查、测试、预览 · Check, test, preview and follow the rules"),
     "customers": (f"{_HERE}.customers:customers", "导入客户 · Import subscribers"),
     "campaigns": (f"{_HERE}.campaigns:campaigns", "活动状态与评估 · Where campaigns stand, how they went"),
-    "governance": (f"{_HERE}.governance:governance", "触达决定与名单 · Explain decisions about contacts; keep the lists"),
+    "governance": (f"{_HERE}.governance:governance", "触达决定与名单 · Decisions about contacts; the lists"),
     "dead-letters": (f"{_HERE}.dead_letters:dead_letters", "处理死信 · Look at parked messages, replay or drop them"),
     "completion": (f"{_HERE}.completion:completion", "命令补全脚本 · Print a shell's completion script"),
 }
