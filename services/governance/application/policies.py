@@ -48,7 +48,7 @@ def _policy(rule: model.ContactPolicy) -> domain.Policy:
             span = _micros(rule.span)
             return domain.CoolingOff(**common, after=frozenset(rule.after), same=rule.same, span=span)
         case model.ListEffect():
-            return domain.ListEffect(**common, list_name=rule.list_name)
+            return domain.ListEffect(**common, list_name=rule.list_name, is_overridable=rule.override is not None)
         case model.Capacity():
             return domain.CapacityLimit(**common, limit=rule.limit, unit=rule.window.unit, zone=rule.zone)
         case _:
@@ -63,8 +63,8 @@ def _limit(rule: model.FrequencyCap | model.Spacing | model.NoRepeat, common: di
             return domain.RollingLimit(**common, limit=rule.limit, span=_micros(span), per=rule.per)
         case model.Spacing():
             return domain.RollingLimit(**common, limit=1, span=_micros(rule.at_least), per=rule.per)
-        case model.NoRepeat(of="offering"):
-            return domain.RollingLimit(**common, limit=1, span=_micros(rule.span), per="offering")
+        case model.NoRepeat():
+            return domain.RollingLimit(**common, limit=1, span=_micros(rule.span), per=rule.of)
         case _:
             raise Fault(f"governance cannot judge {type(rule).__name__}", details={"rule": rule})
 

@@ -1,7 +1,7 @@
 """Checks that count: rolling and calendar limits per subscriber, capacity of the whole operator."""
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from services.governance.domain.calendar import span_of
@@ -18,6 +18,7 @@ _FIELD = {
     "customer_campaign": Contact._fields.index("campaign_id"),
     "customer_purpose": Contact._fields.index("purpose"),
     "offering": Contact._fields.index("offering_id"),
+    "similar_campaign": Contact._fields.index("campaign_id"),
 }
 
 
@@ -30,8 +31,8 @@ class _SubscriberLimit(Check):
         if name is None:
             points = [contact for contact, mask in standing.points if mask & bit]
         else:
-            wanted = asked[name]
-            points = [contact for contact, mask in standing.points if mask & bit and contact[name] == wanted]
+            wanted = self._wanted(asked, name)
+            points = [contact for contact, mask in standing.points if mask & bit and contact[name] in wanted]
         if points and not self.is_permanent:
             start, end = self.validity(asked.zone)
             points = [point for point in points if start <= point.at < end]
@@ -40,10 +41,14 @@ class _SubscriberLimit(Check):
     @abstractmethod
     def _field(self) -> int | None: ...
 
+    def _wanted(self, asked: Contact, name: int) -> Collection[object]:
+        """Return the values of the field that count together with the contact asked for."""
+        return (asked[name],)
+
 
 @dataclass(slots=True)
 class RollingCheck(_SubscriberLimit):
-    """Frequency caps over a rolling window, spacing, no-repeat."""
+    """Frequency caps over a rolling window, spacing, no-repeat of an offering or of a similar campaign."""
 
     policy: RollingLimit
     limit: int = field(init=False)
@@ -65,6 +70,11 @@ class RollingCheck(_SubscriberLimit):
 
     def _field(self) -> int | None:
         return self.name
+
+    def _wanted(self, asked: Contact, name: int) -> Collection[object]:
+        if self.policy.per == "similar_campaign":  # a campaign's own follow-ups are not repeats, whatever it names
+            return frozenset(asked.similar_to) - {asked.campaign_id}
+        return (asked[name],)
 
 
 @dataclass(slots=True)

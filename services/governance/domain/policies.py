@@ -7,7 +7,16 @@ from typing import Literal
 from services.governance.domain.calendar import CalendarUnit
 from shared.kernel.text import Text
 
-Per = Literal["customer", "customer_channel", "customer_category", "customer_campaign", "customer_purpose", "offering"]
+Per = Literal[
+    "customer",
+    "customer_channel",
+    "customer_category",
+    "customer_campaign",
+    "customer_purpose",
+    "offering",
+    "similar_campaign",
+]
+"""What is counted together. `similar_campaign`: contacts of other campaigns that the one asked for names as similar."""
 Same = Literal["category", "campaign", "offering", "any"]
 
 
@@ -88,6 +97,7 @@ class CoolingOff(Policy):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListEffect(Policy):
-    """None to subscribers on the list."""
+    """None to subscribers on the list; `is_overridable`: two persons may lift that for one subscriber."""
 
     list_name: str
+    is_overridable: bool = False
