@@ -5,7 +5,7 @@ from collections.abc import Callable, MutableMapping, Sequence
 from dataclasses import dataclass
 
 from services.governance.domain.calendar import midnight, span_of
-from services.governance.domain.contacts import Contact, ListMark, OutcomeMark, Situation
+from services.governance.domain.contacts import Contact, ListMark, OutcomeMark, OverrideMark, Situation
 from services.governance.domain.policies import Policy
 
 FOREVER = 1 << 62
@@ -21,6 +21,7 @@ class Standing:
     lists: Sequence[ListMark]
     outcomes: Sequence[OutcomeMark]
     capacity: MutableMapping[Bucket, int]
+    overrides: Sequence[OverrideMark] = ()
 
     @classmethod
     def of(
@@ -28,7 +29,7 @@ class Standing:
     ) -> "Standing":
         """Return the standing at the beginning of a batch."""
         points = [(contact, mask(contact)) for contact in sorted(situation.contacts, key=_moment)]
-        return cls(points, situation.lists, situation.outcomes, capacity)
+        return cls(points, situation.lists, situation.outcomes, capacity, situation.overrides)
 
 
 def _moment(contact: Contact) -> int:

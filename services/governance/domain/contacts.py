@@ -53,14 +53,17 @@ class OutcomeMark(NamedTuple):
 
 
 class OverrideMark(NamedTuple):
-    """An approved override of one rule for one subscriber, for [starts_at, ends_at); null is without limit."""
+    """An approved override of one rule for one subscriber, for [starts_at, ends_at); null channel or category is any.
+
+    It starts at its approval at the earliest.
+    """
 
     customer_id: str
     override_id: str
     rule_id: str
     channel: str | None
     category: str | None
-    starts_at: int | None
+    starts_at: int
     ends_at: int
     proposed_by: str
     approved_by: str

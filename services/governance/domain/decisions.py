@@ -17,7 +17,10 @@ class Finding(NamedTuple):
 
 
 class Decision(NamedTuple):
-    """The answer for one request. `counters` stand in the order of the policy set's limits; None: not concerned."""
+    """The answer for one request. `counters` stand in the order of the policy set's limits; None: not concerned.
+
+    `lifted` are the list effects that an override set aside; only a permit has any.
+    """
 
     contact: Contact
     is_permitted: bool
@@ -25,6 +28,7 @@ class Decision(NamedTuple):
     next_allowed_at: int | None
     expires_at: int | None
     counters: tuple[int | None, ...]
+    lifted: tuple[Finding, ...] = ()
 
 
 class Judgement(NamedTuple):

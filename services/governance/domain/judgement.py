@@ -9,11 +9,14 @@ from collections.abc import Callable, Mapping, Sequence
 from services.governance.domain.checks import FOREVER, Bucket, Check, Standing
 from services.governance.domain.contacts import NOTHING_KNOWN, Contact, Situation
 from services.governance.domain.decisions import Decision, Finding, Judgement
+from services.governance.domain.lifting import lifted_from
 from services.governance.domain.policy_set import Plan, PolicySet
 from services.governance.domain.refusals import PLANNED_IN_PAST, TEXTS, Terms, refusal
 from services.governance.domain.restraints import ListCheck
+from services.governance.domain.tallies import Counters
 from shared.kernel.text import Text
 
+NOTHING_CLEARED: Mapping[str, Counters] = {}
 _MOST_STEPS = 2_000  # leaps from one policy's end to the next; 400 days of quiet nights are 400
 _Answer = tuple[list[tuple[Check, int]], tuple[int | None, ...]]
 
@@ -25,12 +28,14 @@ def judge(
     capacity: Mapping[Bucket, int],
     terms: Terms,
     now: int,
+    cleared: Mapping[str, Counters] = NOTHING_CLEARED,
 ) -> Judgement:
     """Return a decision for each request, in their order; `situations` by customer id, absent ones are blank.
 
-    `requests` repeat no contact id. `capacity` holds the operator's counters from the earliest request on.
+    `requests` repeat no contact id. `capacity` holds the operator's counters from the earliest request on. `cleared`
+    are those that nothing forbids, by contact id (see `tallies`): each is the only one for its subscriber.
     """
-    return _Batch(policies, terms, now, _permitted_by).run(requests, situations, capacity)
+    return _Batch(policies, terms, now, _permitted_by, cleared).run(requests, situations, capacity)
 
 
 def screen(
@@ -40,6 +45,13 @@ def screen(
     return _Batch(policies, terms, now, _permitted_by_lists).run(requests, situations, {})
 
 
+def restrain(
+    requests: Sequence[Contact], situations: Mapping[str, Situation], policies: PolicySet, terms: Terms, now: int
+) -> Judgement:
+    """Return decisions by quiet hours, lists and cooling-off alone; limits are left aside."""
+    return _Batch(policies, terms, now, _permitted_by_restraints).run(requests, situations, {})
+
+
 def refuse(requests: Sequence[Contact], policies: PolicySet, code: str) -> Judgement:
     """Return suppressions for one reason of our own, for requests nobody can judge."""
     return Judgement([_refused(asked, policies, code, None) for asked in requests], {})
@@ -47,9 +59,14 @@ def refuse(requests: Sequence[Contact], policies: PolicySet, code: str) -> Judge
 
 class _Batch:
     def __init__(
-        self, policies: PolicySet, terms: Terms, now: int, answer: Callable[[Contact, Standing, Plan], _Answer]
+        self,
+        policies: PolicySet,
+        terms: Terms,
+        now: int,
+        answer: Callable[[Contact, Standing, Plan], _Answer],
+        cleared: Mapping[str, Counters] = NOTHING_CLEARED,
     ) -> None:
-        self.policies, self.terms, self.now, self.answer = policies, terms, now, answer
+        self.policies, self.terms, self.now, self.answer, self.cleared = policies, terms, now, answer, cleared
 
     def run(
         self, requests: Sequence[Contact], situations: Mapping[str, Situation], capacity: Mapping[Bucket, int]
@@ -59,12 +76,27 @@ class _Batch:
         decisions: dict[int, Decision] = {}
         for place in sorted(range(len(requests)), key=lambda i: (-requests[i].priority, requests[i].contact_id)):
             asked = requests[place]
+            counters = self.cleared.get(asked.contact_id)
+            if counters is not None:
+                decisions[place] = self._cleared(asked, counters, used)
+                continue
             standing = standings.get(asked.customer_id)
             if standing is None:
                 situation = situations.get(asked.customer_id, NOTHING_KNOWN)
                 standing = standings[asked.customer_id] = Standing.of(situation, self.policies.mask, used)
             decisions[place] = self._one(asked, standing)
         return Judgement([decisions[place] for place in range(len(requests))], used)
+
+    def _cleared(self, asked: Contact, counters: Counters, used: dict[Bucket, int]) -> Decision:
+        capacity = self.policies.plan(asked).capacity
+        if capacity:
+            filled = list(counters)
+            for place, check in capacity:
+                bucket = check.bucket(asked.at)
+                filled[place] = used.get(bucket, 0)
+                used[bucket] = used.get(bucket, 0) + 1
+            counters = tuple(filled)
+        return Decision(asked, True, (), None, self.terms.expiry(asked), counters)
 
     def _one(self, asked: Contact, standing: Standing) -> Decision:
         code = refusal(asked, self.policies, self.terms, self.now)
@@ -79,7 +111,8 @@ class _Batch:
         for _, check in plan.capacity:
             bucket = check.bucket(asked.at)
             standing.capacity[bucket] = standing.capacity.get(bucket, 0) + 1
-        return Decision(asked, True, (), None, self.terms.expiry(asked), counters)
+        lifted = lifted_from(asked, standing, plan.lists) if standing.overrides else ()
+        return Decision(asked, True, (), None, self.terms.expiry(asked), counters, lifted)
 
     def _suppressed(
         self, asked: Contact, standing: Standing, blocked: list[tuple[Check, int]], counters: tuple[int | None, ...]
@@ -121,12 +154,22 @@ def _permitted_by(asked: Contact, standing: Standing, plan: Plan) -> _Answer:
             if used >= check.limit and check.in_force(asked.zone, at):
                 blocked.append((check, used))
         counters = tuple(used_up)
+    return blocked + _restraints(asked, standing, plan), counters
+
+
+def _permitted_by_restraints(asked: Contact, standing: Standing, plan: Plan) -> _Answer:
+    return _restraints(asked, standing, plan), plan.unused
+
+
+def _restraints(asked: Contact, standing: Standing, plan: Plan) -> list[tuple[Check, int]]:
+    at = asked.at
+    blocked: list[tuple[Check, int]] = []
     blocked += [(check, 0) for check in plan.quiet if check.earliest(asked, standing, at) != at]
     if standing.lists:
         blocked += [(check, 0) for check in plan.lists if check.earliest(asked, standing, at) != at]
     if standing.outcomes:
         blocked += [(check, 0) for check in plan.cooling if check.earliest(asked, standing, at) != at]
-    return blocked, counters
+    return blocked
 
 
 def _permitted_by_lists(asked: Contact, standing: Standing, plan: Plan) -> _Answer:

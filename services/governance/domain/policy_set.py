@@ -51,6 +51,7 @@ class PolicySet:
         self.limits = tuple(c for c in self.checks if isinstance(c, (RollingCheck, CalendarCheck, CapacityCheck)))
         self.capacity = tuple(c for c in self.checks if isinstance(c, CapacityCheck))
         self.lists = tuple(c for c in self.checks if isinstance(c, ListCheck))
+        self.has_overridable = any(check.policy.is_overridable for check in self.lists)
         self.cooling = tuple(c for c in self.checks if isinstance(c, CoolingCheck))
         self.has_permanent = any(check.is_permanent for check in self.checks)
         self._covering = [(check.bit, _tests(check.policy.scope)) for check in self.checks]

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from services.governance.domain.calendar import local_time
 from services.governance.domain.checks import Check, Standing
-from services.governance.domain.contacts import Contact, ListMark, OutcomeMark
+from services.governance.domain.contacts import Contact, ListMark, OutcomeMark, OverrideMark
 from services.governance.domain.instants import MINUTE
 from services.governance.domain.policies import CoolingOff, ListEffect, QuietHours
 from services.governance.domain.quiet import quiet_until
@@ -63,12 +63,30 @@ class ListCheck(Check):
     policy: ListEffect
 
     def first_permitted(self, asked: Contact, standing: Standing, at: int) -> int | None:
-        """Return the end of the entries that hold `at`; None when one has no end."""
-        while (mark := self.entry(asked, standing, at)) is not None:
-            if mark.ends_at is None:
+        """Return the first moment that no entry holds, or that an override lifts; None when neither ever comes."""
+        while (mark := self.entry(asked, standing, at)) is not None and self.override(asked, standing, at) is None:
+            later = [one.starts_at for one in standing.overrides if self._lifts(one, asked) and at < one.starts_at]
+            if mark.ends_at is not None:
+                later.append(mark.ends_at)
+            if not later:
                 return None
-            at = mark.ends_at
+            at = min(later)
         return at
+
+    def override(self, asked: Contact, standing: Standing, at: int) -> OverrideMark | None:
+        """Return an override in force at `at` that lifts this policy for the contact."""
+        for mark in standing.overrides:
+            if mark.starts_at <= at < mark.ends_at and self._lifts(mark, asked):
+                return mark
+        return None
+
+    def _lifts(self, mark: OverrideMark, asked: Contact) -> bool:
+        return (
+            self.policy.is_overridable
+            and mark.rule_id == self.policy.rule_id
+            and mark.channel in {None, asked.channel}
+            and mark.category in {None, asked.category}
+        )
 
     def entry(self, asked: Contact, standing: Standing, at: int) -> ListMark | None:
         """Return an entry in force at `at` that concerns the contact."""
