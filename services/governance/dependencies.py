@@ -25,7 +25,7 @@ def open_database(settings: Settings) -> Database:
 def build(settings: Settings | Mapping[str, str], clock: Clock | None = None) -> UseCases:
     """Put the service together from settings (or a mapping like the environment); `clock` replaces the settings'."""
     read = settings if isinstance(settings, Settings) else Settings.read(settings)
-    store = SqlStore(open_database(read))
+    store = SqlStore(open_database(read), read.erasure_key)
     # Without sound rules governance answers, too: it suppresses everything.
     rules = open_rules(read.rules, read.rule_sets, SERVICE, may_be_empty=True)
     return UseCases(store, rules, read.terms, clock or read.clock, lambda: uuid.uuid4().hex)

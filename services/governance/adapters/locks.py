@@ -8,8 +8,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from services.governance.domain.checks import Bucket
+from services.governance.domain.pseudonyms import lane_of
 
-LANES = 1024
 _RULES, _LISTS, _LANE, _BUCKET = 1, 2, 3, 4  # classes of advisory locks, taken in this order
 _Key = tuple[int, int]
 
@@ -18,11 +18,6 @@ _TAKE = sa.text(
     "SELECT CASE WHEN shared THEN pg_advisory_xact_lock_shared(class, key) ELSE pg_advisory_xact_lock(class, key) END "
     "FROM unnest(CAST(:classes AS int[]), CAST(:keys AS int[]), CAST(:shares AS bool[])) AS wanted(class, key, shared)"
 )
-
-
-def lane_of(customer_id: str) -> int:
-    """Return the lane in which a subscriber's requests queue up; the same in every process and release."""
-    return crc32(customer_id.encode()) % LANES
 
 
 def keys_of(customers: Iterable[str], buckets: Iterable[Bucket], *, touches_lists: bool) -> list[_Key]:

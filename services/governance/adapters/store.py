@@ -15,6 +15,7 @@ from services.governance.adapters.ledger import SqlLedger
 from services.governance.adapters.lists import SqlLists
 from services.governance.adapters.locks import keys_of, take
 from services.governance.adapters.outcomes import SqlOutcomes
+from services.governance.adapters.pseudonyms import SqlPseudonyms
 from services.governance.adapters.tables import outbox
 from services.governance.application.ports import Need, Unit
 from services.governance.domain.instants import DAY, from_micros
@@ -34,8 +35,8 @@ _TRY_AGAIN = (
 class SqlUnit:
     """The ports over one connection."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    def __init__(self, connection: Connection, erasure_key: bytes | None = None) -> None:
+        self._connection, self._erasure_key = connection, erasure_key
 
     @cached_property
     def ledger(self) -> SqlLedger:
@@ -62,6 +63,11 @@ class SqlUnit:
         """Who did what about subscribers."""
         return SqlAudit(self._connection)
 
+    @cached_property
+    def pseudonyms(self) -> SqlPseudonyms:
+        """Who was erased."""
+        return SqlPseudonyms(self._connection, self._erasure_key)
+
     def first_time(self, event_id: str, at: int) -> bool:
         """Note an arriving event; False when it was applied before."""
         return outbox.first_time(self._connection, event_id, at=from_micros(at))
@@ -74,20 +80,20 @@ class SqlUnit:
 class SqlStore:
     """Opens transactions on the governance database; safe for many threads and processes at once."""
 
-    def __init__(self, database: Database) -> None:
-        self.database = database
+    def __init__(self, database: Database, erasure_key: bytes | None = None) -> None:
+        self.database, self._erasure_key = database, erasure_key
 
     @contextmanager
     def write(self, need: Need) -> Iterator[Unit]:
         """Lock what `need` names, then open a transaction that commits at the end of the block."""
         with _reporting(), ExitStack() as stack:
-            yield SqlUnit(self._locked(need, stack))
+            yield SqlUnit(self._locked(need, stack), self._erasure_key)
 
     @contextmanager
     def read(self) -> Iterator[Unit]:
         """Open a transaction that changes nothing."""
         with _reporting(), self.database.read() as connection:
-            yield SqlUnit(connection)
+            yield SqlUnit(connection, self._erasure_key)
 
     def _locked(self, need: Need, stack: ExitStack) -> Connection:
         keys = keys_of(need.customers, need.buckets, touches_lists=need.touches_lists)

@@ -1,6 +1,6 @@
 """What the use cases need from outside; moments are microseconds since 1970 UTC."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
@@ -184,6 +184,23 @@ class Unit(Protocol):
     def ledger(self) -> Ledger: ...  # noqa: D102 - see the port
     @property
     def lists(self) -> Lists: ...  # noqa: D102 - its type says what it is
+class Pseudonyms(Protocol):
+    """Who was erased; raises ErasureKeyMissing or ErasureKeyWrong where that cannot be told."""
+
+    @property
+    def is_needed(self) -> bool:
+        """Whether anybody was erased."""
+        ...
+
+    def of(self, customers: Iterable[str]) -> Mapping[str, str]:
+        """Return the pseudonyms of those subscribers who were erased."""
+        ...
+
+    def of_contact(self, contact_id: str) -> str:
+        """Return what the contact is called if its subscriber was erased; whether that is so is not looked up."""
+        ...
+
+
     @property
     def outcomes(self) -> Outcomes: ...  # noqa: D102 - its type says what it is
     @property
@@ -196,6 +213,8 @@ class Unit(Protocol):
         ...
 
     def publish(self, event_type: str, event: msgspec.Struct, key: str, at: int) -> None:
+    def pseudonyms(self) -> Pseudonyms: ...  # noqa: D102 - see the port
+    @property
         """Tell an event when the transaction commits."""
         ...
 

@@ -46,6 +46,11 @@ def upgrade() -> None:
         sa.Column("pseudonym", sa.Text, primary_key=True),
         sa.Column("erased_at", sa.BigInteger, nullable=False),
     )
+    op.create_table(
+        "erasure_key",
+        sa.Column("only", sa.Integer, primary_key=True),
+        sa.Column("check_value", sa.Text, nullable=False),
+    )
     # Batches are numbered in the order in which their rows are written: a BRIN index finds old ones, and costs nothing.
     for table in ("contact", "suppression"):
         op.create_index(f"{table}_by_batch", table, ["decision_id"], postgresql_using="brin")
@@ -54,7 +59,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     for table in ("contact", "suppression"):
         op.drop_index(f"{table}_by_batch", table)
-    for table in ("erased", "audit", "override"):
+    for table in ("erasure_key", "erased", "audit", "override"):
         op.drop_table(table)
     op.drop_column("list_entry", "put_after")
     op.drop_column("contact", "withdrawn")
