@@ -62,6 +62,17 @@ class AcceleratedClock:
         return (self.start + timedelta(seconds=(time.time() - self.anchor) * self.factor)).astimezone(UTC)
 
 
+@dataclass(frozen=True, slots=True)
+class SkewedClock:
+    """The machine's clock, ahead by `by` or, when negative, behind: for rehearsals of clocks that disagree."""
+
+    by: timedelta
+
+    def now(self) -> datetime:
+        """Return the skewed moment, aware, in UTC."""
+        return datetime.now(UTC) + self.by
+
+
 class FileClock:
     """A clock that several processes of one machine share: a file holds the moment, and whoever steers replaces it."""
 
@@ -89,7 +100,7 @@ def _read_instant(text: str) -> datetime:
 
 
 def parse_clock(text: str) -> Clock:
-    """Read a clock setting: `system`, `accelerated;<start>;<factor>;<anchor epoch seconds>`, or `file;<path>`.
+    """Read a clock: `system`, `accelerated;<start>;<factor>;<anchor epoch seconds>`, `file;<path>`, `skewed;<seconds>`.
 
     Instants are ISO 8601 with a UTC offset. Raises ValueError naming the faulty part, OSError for a missing file.
     """
@@ -98,7 +109,10 @@ def parse_clock(text: str) -> Clock:
     kind, *parts = text.split(";")
     if kind == "file" and len(parts) == 1:
         return FileClock(Path(parts[0]))
+    if kind == "skewed" and len(parts) == 1:
+        return SkewedClock(timedelta(seconds=float(parts[0])))
     if kind != "accelerated" or len(parts) != 3:  # noqa: PLR2004 - start, factor, anchor
-        msg = f"unknown clock {text!r}: expected 'system', 'accelerated;<start>;<factor>;<anchor>' or 'file;<path>'"
+        known = "'system', 'accelerated;<start>;<factor>;<anchor>', 'file;<path>' or 'skewed;<seconds>'"
+        msg = f"unknown clock {text!r}: expected {known}"
         raise ValueError(msg)
     return AcceleratedClock(_read_instant(parts[0]), float(parts[1]), float(parts[2]))

@@ -3,7 +3,8 @@
 Started as a process of its own with one argument, a JSON object: `programs` (list of argument lists), `environment`,
 `identity` (user and group to run as; empty: as oneself), `stop` (name of the signal that asks the last program to stop)
 and `folder` (deleted at the end). It stops when its standard input closes, when its parent dies (SIGKILL included) or
-when a program ends.
+when a program ends. A line on standard input that names a signal has the last program ended by it and started again;
+the guard answers with a line on standard output.
 """
 
 import contextlib
@@ -30,8 +31,14 @@ def main() -> int:
     parent = os.getppid()
     children = [_start(program, spec) for program in spec["programs"]]
     try:
-        while os.getppid() == parent and _input_is_open() and all(child.poll() is None for child in children):
-            pass
+        while os.getppid() == parent and all(child.poll() is None for child in children):
+            order = _order()
+            if order is None:
+                break
+            if order:
+                _end(children[-1], signal.Signals[order])
+                children[-1] = _start(spec["programs"][-1], spec)
+                os.write(1, b"started again\n")
         failed = any(child.poll() is not None for child in children)
     finally:
         _stop(children, signal.Signals[spec["stop"]])
@@ -45,33 +52,39 @@ def _start(program: list[str], spec: dict[str, Any]) -> subprocess.Popen[bytes]:
         program,
         env=spec["environment"],
         stdin=subprocess.DEVNULL,
+        stdout=sys.stderr,
         cwd=Path(spec["environment"]["HOME"]),
         start_new_session=True,
         **spec["identity"],
     )
 
 
-def _input_is_open() -> bool:
-    """Wait a moment; False once the other end of standard input is closed."""
+def _order() -> str | None:
+    """Wait a moment; return what was asked on standard input, nothing, or None once its other end is closed."""
     try:
         ready, _, _ = select.select([0], [], [], _LOOK_EVERY)
-        return not ready or os.read(0, 1) != b""
+        line = os.read(0, 64) if ready else b"\n"
     except OSError:
-        return False
+        return None
+    return line.decode("ascii").strip() if line else None
 
 
 def _stop(children: list[subprocess.Popen[bytes]], gentle: signal.Signals) -> None:
-    last = children[-1]
-    if last.poll() is None:
+    _end(children[-1], gentle)
+    for child in reversed(children[:-1]):
+        _end(child, signal.SIGKILL)
+
+
+def _end(child: subprocess.Popen[bytes], by: signal.Signals) -> None:
+    # Each child leads a group of its own, so this reaches what it started, too: RabbitMQ's is a script that waits.
+    if child.poll() is None:
         with contextlib.suppress(ProcessLookupError):
-            last.send_signal(gentle)
+            os.killpg(child.pid, by)
         with contextlib.suppress(subprocess.TimeoutExpired):
-            last.wait(_GRACE_SECONDS)
-    for child in reversed(children):
-        # Each child leads a group of its own, so this reaches what it started, too.
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(child.pid, signal.SIGKILL)
-        child.wait()
+            child.wait(_GRACE_SECONDS)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(child.pid, signal.SIGKILL)
+    child.wait()
 
 
 if __name__ == "__main__":

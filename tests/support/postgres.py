@@ -67,6 +67,12 @@ class Postgres:
         """Drop a database made by `create_database`, whoever is still connected."""
         self._execute(f"DROP DATABASE IF EXISTS {urlsplit(url).path.lstrip('/')} WITH (FORCE)")
 
+    def restart(self, *, is_hard: bool) -> None:
+        """Restart our own server: as `pg_ctl -m immediate` does, which leaves it to recover, or after a clean stop."""
+        if self._guarded is None:
+            raise MissingServerError("a PostgreSQL of our own: one that was only named is not restarted")
+        self._guarded.restart("SIGQUIT" if is_hard else "SIGINT", self._answers, seconds=_START_SECONDS)
+
     def stop(self) -> None:
         """Stop the server, if it is ours."""
         if self._guarded:

@@ -56,7 +56,7 @@ class Guarded:
             self._guard = subprocess.Popen(
                 [sys.executable, str(_GUARD), json.dumps(spec)],
                 stdin=subprocess.PIPE,
-                stdout=log,
+                stdout=subprocess.PIPE,
                 stderr=log,
                 start_new_session=True,
             )
@@ -73,10 +73,20 @@ class Guarded:
                 raise StartError(msg)
             time.sleep(0.05)
 
+    def restart(self, by: str, answers: Callable[[], bool], *, seconds: float) -> None:
+        """End the last program by a signal, as hard as that is, start it again on the same folder and await it."""
+        if self._guard.stdin is None or self._guard.stdout is None:
+            raise StartError("the guard cannot be spoken to")
+        self._guard.stdin.write(f"{by}\n".encode())
+        self._guard.stdin.flush()
+        self._guard.stdout.readline()
+        self.wait_until(answers, seconds=seconds)
+
     def stop(self) -> None:
         """End the programs and delete their folder."""
-        if self._guard.stdin and not self._guard.stdin.closed:
-            self._guard.stdin.close()
+        for pipe in (self._guard.stdin, self._guard.stdout):
+            if pipe and not pipe.closed:
+                pipe.close()
         self._guard.wait(30)
 
     def _tail(self) -> str:

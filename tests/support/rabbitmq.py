@@ -72,6 +72,12 @@ class RabbitMQ:
             return True
         return False
 
+    def restart(self, *, is_hard: bool) -> None:
+        """Restart our own node: by SIGKILL, or after a clean stop; durable queues and persistent messages stay."""
+        if self._guarded is None:
+            raise MissingServerError("a RabbitMQ of our own: one that was only named is not restarted")
+        self._guarded.restart("SIGKILL" if is_hard else "SIGTERM", self.answers, seconds=_START_SECONDS)
+
     def stop(self) -> None:
         """Stop the node, if it is ours."""
         if self._guarded:

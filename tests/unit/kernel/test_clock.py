@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.kernel.clock import AcceleratedClock, FileClock, SteeredClock, SystemClock, parse_clock
+from shared.kernel.clock import AcceleratedClock, FileClock, SkewedClock, SteeredClock, SystemClock, parse_clock
 
 START = datetime(2026, 3, 2, 1, tzinfo=UTC)
 
@@ -45,6 +45,16 @@ def test_a_file_clock_follows_at_once_whoever_replaces_the_file(tmp_path: Path) 
     assert clock.now() == START + timedelta(hours=8)
 
 
+@pytest.mark.parametrize("seconds", [90, -420])
+def test_a_skewed_clock_runs_ahead_or_behind_by_so_many_seconds(seconds: int) -> None:
+    clock = parse_clock(f"skewed;{seconds:+d}")
+    assert isinstance(clock, SkewedClock)
+    before = datetime.now(UTC)
+    told = clock.now() - timedelta(seconds=seconds)
+    assert before <= told <= datetime.now(UTC)
+    assert clock.now().tzinfo is UTC
+
+
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
@@ -52,6 +62,8 @@ def test_a_file_clock_follows_at_once_whoever_replaces_the_file(tmp_path: Path) 
         ("accelerated;2026-03-02T09:00:00;1;0", "no UTC offset"),
         ("accelerated;2026-03-02T09:00:00+08:00;fast;0", "could not convert"),
         ("accelerated;1", "unknown clock"),
+        ("skewed;soon", "could not convert"),
+        ("skewed", "unknown clock"),
     ],
 )
 def test_a_clock_setting_that_cannot_be_read_is_named(text: str, complaint: str) -> None:
