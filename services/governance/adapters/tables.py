@@ -151,6 +151,14 @@ erased = sa.Table(
 )
 """Subscribers whose rows are kept under a pseudonym: a keyed hash of the customer id."""
 
+erasure_key = sa.Table(
+    "erasure_key",
+    metadata,
+    sa.Column("only", sa.Integer, primary_key=True),
+    sa.Column("check_value", sa.Text, nullable=False),
+)
+"""One row once anybody was erased: by it the key is known for the right one. It does not tell the key."""
+
 outcome = sa.Table(
     "outcome",
     metadata,
@@ -172,14 +180,6 @@ capacity_counter = sa.Table(
     sa.Column("starts_at", sa.BigInteger, primary_key=True),
     sa.Column("used", sa.BigInteger, nullable=False),
     sa.Column("recount_at", sa.BigInteger, nullable=False),
-erasure_key = sa.Table(
-    "erasure_key",
-    metadata,
-    sa.Column("only", sa.Integer, primary_key=True),
-    sa.Column("check_value", sa.Text, nullable=False),
-)
-"""One row once anybody was erased: by it the key is known for the right one. It does not tell the key."""
-
 )
 """Live reservations and contacts per policy and hour or day. From `recount_at` on the number may have fallen, since a
 reservation lapsed; 0 means it must not be trusted at all. No row: none."""

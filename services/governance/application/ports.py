@@ -177,13 +177,6 @@ class Capacity(Protocol):
         ...
 
 
-class Unit(Protocol):
-    """One transaction."""
-
-    @property
-    def ledger(self) -> Ledger: ...  # noqa: D102 - see the port
-    @property
-    def lists(self) -> Lists: ...  # noqa: D102 - its type says what it is
 class Pseudonyms(Protocol):
     """Who was erased; raises ErasureKeyMissing or ErasureKeyWrong where that cannot be told."""
 
@@ -201,10 +194,19 @@ class Pseudonyms(Protocol):
         ...
 
 
+class Unit(Protocol):
+    """One transaction."""
+
+    @property
+    def ledger(self) -> Ledger: ...  # noqa: D102 - see the port
+    @property
+    def lists(self) -> Lists: ...  # noqa: D102 - its type says what it is
     @property
     def outcomes(self) -> Outcomes: ...  # noqa: D102 - its type says what it is
     @property
     def capacity(self) -> Capacity: ...  # noqa: D102 - its type says what it is
+    @property
+    def pseudonyms(self) -> Pseudonyms: ...  # noqa: D102 - see the port
     @property
     def audit(self) -> Audit: ...  # noqa: D102 - its type says what it is
 
@@ -213,8 +215,6 @@ class Pseudonyms(Protocol):
         ...
 
     def publish(self, event_type: str, event: msgspec.Struct, key: str, at: int) -> None:
-    def pseudonyms(self) -> Pseudonyms: ...  # noqa: D102 - see the port
-    @property
         """Tell an event when the transaction commits."""
         ...
 
