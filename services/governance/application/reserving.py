@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from services.governance.application.policies import PoliciesInForce
 from services.governance.application.ports import Issued, Need, Store, Unit
+from services.governance.application.pseudonyms import as_asked, kept_requests
 from services.governance.application.translation import Batch, read_batch, refused_verdict, verdict_of
 from services.governance.domain.checks import FOREVER, Bucket
 from services.governance.domain.contacts import Contact, ListMark, Situation
@@ -43,35 +44,38 @@ class Reserving:
         customers = sorted({asked.customer_id for asked in batch.asked})
         buckets = frozenset(buckets_of(batch.asked, policies, self._terms, now))
         with self._store.write(Need(policies, now, customers, buckets)) as unit:
+            kept, batch = _kept(unit, requests, batch)
             known = _known(unit, batch)
             now, judgement, marks = self._judge(unit, batch, known.issued, policies, fault)
             unit.ledger.record(judgement.decisions, policies, now, marks)
             unit.capacity.save(judgement.capacity, self._lapsing(judgement.decisions, policies))
-        return _verdicts(requests, batch, known, judgement.decisions, policies)
+        return as_asked(requests, _verdicts(kept, batch, known, judgement.decisions, policies))
 
     def check(self, requests: Sequence[ContactRequest]) -> list[Verdict]:
         """Return the verdicts that `reserve` would give; nothing is stored."""
         batch = read_batch(requests)
         policies, fault = self._policies.current()
         with self._store.read() as unit:
+            kept, batch = _kept(unit, requests, batch)
             known = _known(unit, batch)
             _, judgement, _ = self._judge(unit, batch, known.issued, policies, fault)
-        return _verdicts(requests, batch, known, judgement.decisions, policies)
+        return as_asked(requests, _verdicts(kept, batch, known, judgement.decisions, policies))
 
     def screen(self, requests: Sequence[ContactRequest]) -> list[Verdict]:
         """Return verdicts by list effects alone; nothing is stored, and earlier verdicts are left aside."""
         batch = read_batch(requests)
         policies, fault = self._policies.current()
-        now = to_micros(self._clock.now())
+        now, kept = to_micros(self._clock.now()), requests
         if fault is not None:
             judgement = refuse(batch.asked, policies, fault)
         else:
             with self._store.read() as unit:
+                kept, batch = _kept(unit, requests, batch)
                 marks = unit.lists.marks(sorted({asked.customer_id for asked in batch.asked}))
             situations = {customer: Situation(lists=mine) for customer, mine in marks.items()}
             judgement = screen(batch.asked, situations, policies, self._terms, now)
         decisions = _with_refusals(judgement.decisions, batch, policies)
-        return _verdicts(requests, batch, Known({}, {}), decisions, policies)
+        return as_asked(requests, _verdicts(kept, batch, Known({}, {}), decisions, policies))
 
     def _judge(
         self, unit: Unit, batch: Batch, known: Mapping[str, Issued], policies: PolicySet, fault: str | None
@@ -136,6 +140,12 @@ def buckets_of(asked: Sequence[Contact], policies: PolicySet, terms: Terms, now:
 def _is_near(one: Contact, terms: Terms, now: int) -> bool:
     """Tell whether the contact's time is one the calendar can place; others are refused."""
     return abs(one.at - now) < 2 * terms.horizon
+
+
+def _kept(unit: Unit, requests: Sequence[ContactRequest], batch: Batch) -> tuple[Sequence[ContactRequest], Batch]:
+    """Return requests and batch under the ids that the ledger keeps them by."""
+    kept = kept_requests(unit, requests)
+    return kept, batch if kept is requests else read_batch(kept)
 
 
 def _with_refusals(decisions: list[Decision], batch: Batch, policies: PolicySet) -> list[Decision]:

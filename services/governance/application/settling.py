@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from services.governance.application.policies import PoliciesInForce
 from services.governance.application.ports import Issued, Need, Store, Unit
 from services.governance.application.reserving import buckets_of
+from services.governance.application.pseudonyms import issued_as_asked
 from services.governance.domain import lifecycle
 from services.governance.domain.checks import Bucket
 from services.governance.domain.instants import to_micros
@@ -17,7 +18,8 @@ from shared.contracts.governance import ContactState
 from shared.kernel.clock import Clock
 
 _LONGEST = 500
-_Change = Callable[[Issued, int], LedgerEntry | None]
+_Change = Callable[[str, Issued, int], LedgerEntry | None]
+"""From the contact id as asked, the contact as issued, and now."""
 
 
 class Settling:
@@ -28,39 +30,42 @@ class Settling:
 
     def confirm(self, contact_ids: Sequence[str]) -> list[ContactState]:
         """Note that the contacts took place now; one whose reservation had lapsed counts, and is flagged."""
-        return self._settle(contact_ids, lambda issued, now: _confirmed(issued, now, now))
+        return self._settle(contact_ids, lambda _, issued, now: _confirmed(issued, now, now))
 
     def release(self, contact_ids: Sequence[str], reason: str) -> list[ContactState]:
         """Give places back; what took place stays confirmed."""
-        return self._settle(contact_ids, lambda issued, _: _released(issued, reason))
+        return self._settle(contact_ids, lambda _id, issued, _now: _released(issued, reason))
 
     def contacts_sent(self, event_id: str, event: ContactsSent) -> None:
         """Confirm what channels says took place, at the moment it did."""
         moments = {sent.contact_id: to_micros(sent.at) for sent in event.contacts}
         self._settle(
-            list(moments), lambda issued, now: _confirmed(issued, moments[issued.contact.contact_id], now), event_id
+            list(moments), lambda contact_id, issued, now: _confirmed(issued, moments[contact_id], now), event_id
         )
 
     def contacts_failed(self, event_id: str, event: ContactsFailed) -> None:
         """Release what channels says did not take place."""
         reasons = {failed.contact_id: failed.reason for failed in event.contacts}
-        self._settle(list(reasons), lambda issued, _: _released(issued, reasons[issued.contact.contact_id]), event_id)
+        self._settle(list(reasons), lambda contact_id, issued, _: _released(issued, reasons[contact_id]), event_id)
 
     def _settle(self, contact_ids: Sequence[str], change: _Change, event_id: str | None = None) -> list[ContactState]:
         policies, _ = self._policies.current()
         now = to_micros(self._clock.now())
         wanted = list(dict.fromkeys(contact_ids))
-        with self._store.read() as unit:  # whose contacts they are never changes, so this tells what to lock
-            named = [issued.contact for issued in unit.ledger.issued(wanted).values()]
+        with self._store.read() as unit:  # whose contacts they are never changes, nor does a pseudonym's lane
+            known = issued_as_asked(unit, wanted)
+        named = [issued.contact for issued in known.values()]
         buckets = frozenset(buckets_of(named, policies, self._terms, now))
         need = Need(policies, now, sorted({one.customer_id for one in named}), buckets)
         with self._store.write(need) as unit:
             if event_id is not None and not unit.first_time(event_id, now):
                 return []
             now = max(now, unit.ledger.newest_decision())
-            issued = unit.ledger.issued([one.contact_id for one in named])
+            issued = issued_as_asked(unit, list(known))
             moves = _Moves(policies, self._terms, now)
-            entries = {contact_id: moves.entry_after(one, change(one, now)) for contact_id, one in issued.items()}
+            entries = {
+                contact_id: moves.entry_after(one, change(contact_id, one, now)) for contact_id, one in issued.items()
+            }
             moves.apply(unit)
         return [_told(contact_id, entries, now) for contact_id in contact_ids]
 
