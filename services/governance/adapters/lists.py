@@ -1,14 +1,16 @@
 """The lists in SQL."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from services.governance.adapters.tables import decision, list_entry
+from services.governance.application.ports import ListKey
 from services.governance.domain.contacts import ListMark
-from services.governance.domain.instants import to_micros
-from shared.contracts.governance import ListEntry
+from services.governance.domain.instants import from_micros, to_micros
+from shared.contracts.governance import ListedEntry, ListEntry
 from shared.contracts.wire import ListName
 from shared.persistence.bulk import upsert_rows
 from shared.persistence.database import in_keys
@@ -25,6 +27,10 @@ _MARK = [
 ]
 
 
+_KEY = (list_entry.c.customer_id, list_entry.c.channel, list_entry.c.category)
+_LISTED = [list_entry.c[name] for name in ListedEntry.__struct_fields__]
+
+
 class SqlLists:
     """Who is on which list, in the table `list_entry`."""
 
@@ -38,6 +44,17 @@ class SqlLists:
         for row in self._connection.execute(query):
             found.setdefault(row[0], []).append(ListMark._make(row))
         return found
+
+    def page(
+        self, list_name: ListName, after: ListKey | None, limit: int, customer_id: str | None = None
+    ) -> list[ListedEntry]:
+        """Return entries after a key, in order of theirs; of one subscriber alone where one is named."""
+        query = sa.select(*_LISTED).where(list_entry.c.list_name == list_name).order_by(*_KEY).limit(limit)
+        if customer_id is not None:
+            query = query.where(list_entry.c.customer_id == customer_id)
+        if after is not None:
+            query = query.where(sa.tuple_(*_KEY) > sa.tuple_(*after))
+        return [_listed(row) for row in self._connection.execute(query)]
 
     def put(self, list_name: ListName, entries: Sequence[ListEntry], at: int) -> None:
         """Put subscribers on a list; the same subscriber, channel and category again replaces the entry."""
@@ -66,3 +83,10 @@ class SqlLists:
             list_entry.c.list_name == list_name, in_keys(list_entry.c.customer_id, customers)
         )
         return sorted(set(self._connection.scalars(gone.returning(list_entry.c.customer_id))))
+
+
+def _listed(row: Sequence[Any]) -> ListedEntry:
+    fields = dict(zip(ListedEntry.__struct_fields__, row, strict=True))
+    for name in ("starts_at", "ends_at", "put_at"):
+        fields[name] = None if fields[name] is None else from_micros(fields[name])
+    return ListedEntry(**fields | {name: fields[name] or None for name in ("channel", "category")})

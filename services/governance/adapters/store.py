@@ -10,18 +10,18 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from services.governance.adapters.audit import SqlAudit
-from services.governance.adapters.capacity import SqlCapacity
+from services.governance.adapters.capacity import SqlCapacity, fingerprint_of
 from services.governance.adapters.ledger import SqlLedger
 from services.governance.adapters.lists import SqlLists
 from services.governance.adapters.locks import keys_of, take
 from services.governance.adapters.outcomes import SqlOutcomes
+from services.governance.adapters.outstanding import SqlOutstanding
+from services.governance.adapters.overrides import SqlOverrides
 from services.governance.adapters.pseudonyms import SqlPseudonyms
 from services.governance.adapters.tables import outbox
 from services.governance.application.ports import Need, Unit
 from services.governance.domain.instants import DAY, from_micros
-from services.governance.domain.policy_set import PolicySet
 from shared.kernel.faults import Unavailable
-from shared.kernel.identity import derive_id
 from shared.persistence.database import Database
 
 _COUNTED_BACK = 10 * DAY  # longer than any reservation lives, so that no bucket before it can be asked for
@@ -44,6 +44,11 @@ class SqlUnit:
         return SqlLedger(self._connection)
 
     @cached_property
+    def reservations(self) -> SqlOutstanding:
+        """Permitted contacts, as `recheck` looks at them."""
+        return SqlOutstanding(self._connection)
+
+    @cached_property
     def lists(self) -> SqlLists:
         """Who is on which list."""
         return SqlLists(self._connection)
@@ -57,6 +62,11 @@ class SqlUnit:
     def capacity(self) -> SqlCapacity:
         """The operator's counters."""
         return SqlCapacity(self._connection)
+
+    @cached_property
+    def overrides(self) -> SqlOverrides:
+        """Who may be contacted although a list says no."""
+        return SqlOverrides(self._connection)
 
     @cached_property
     def audit(self) -> SqlAudit:
@@ -114,11 +124,6 @@ class SqlStore:
             alone = True
         msg = "the rules change too fast to count by"
         raise Unavailable(msg)
-
-
-def fingerprint_of(policies: PolicySet) -> str:
-    """Return a name for the capacity policies as they stand; equal policies have equal names."""
-    return derive_id(*(f"{check.policy.rule_id}@{check.policy.version}" for check in policies.capacity))
 
 
 @contextmanager

@@ -1,8 +1,12 @@
 """Faults of this service beyond the shared ones."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
+from shared.contracts.wire import CHANNELS
 from shared.kernel.faults import Fault, InvalidRequest
+
+_LONGEST = 500
 
 
 class BatchTooLarge(Fault):
@@ -45,3 +49,28 @@ def check_size(field: str, items: Sequence[object], limit: int) -> None:
 def invalid(field: str, message: str) -> InvalidRequest:
     """Return the fault that names a place in the caller's payload."""
     return InvalidRequest(f"{field}: {message}", details={"field": field})
+
+
+def check_text(field: str, text: str, *, is_required: bool = False) -> None:
+    """Raise InvalidRequest for a text that is too long, unprintable, or says nothing although it is required."""
+    if len(text) > _LONGEST or not text.isprintable():
+        raise invalid(field, f"at most {_LONGEST} printable characters")
+    if is_required and not text.strip():
+        raise invalid(field, "is empty")
+
+
+def check_scope(
+    field: str, channel: str | None, category: str | None, starts_at: datetime | None, ends_at: datetime | None
+) -> None:
+    """Raise InvalidRequest for a channel, category or span of time that makes no sense."""
+    if channel is not None and channel not in CHANNELS:
+        raise invalid(f"{field}.channel", f"unknown channel {channel!r}: expected one of {', '.join(CHANNELS)}")
+    if category is not None:
+        check_text(f"{field}.category", category)
+    if category == "":
+        raise invalid(f"{field}.category", "empty: leave it out to mean all")
+    for name, moment in (("starts_at", starts_at), ("ends_at", ends_at)):
+        if moment is not None and moment.tzinfo is None:
+            raise invalid(f"{field}.{name}", "has no UTC offset")
+    if starts_at is not None and ends_at is not None and ends_at <= starts_at:
+        raise invalid(f"{field}.ends_at", "is not after starts_at")

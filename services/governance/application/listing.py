@@ -2,14 +2,17 @@
 
 from collections.abc import Callable, Sequence
 
-from services.governance.application.faults import invalid
+import msgspec
+
+from services.governance.application.auditing import note_of
+from services.governance.application.faults import check_scope, check_text, invalid
 from services.governance.application.policies import PoliciesInForce
-from services.governance.application.ports import Need, OutcomeRow, Store, Unit
+from services.governance.application.ports import AuditRow, ListKey, Need, OutcomeRow, Store, Unit
 from services.governance.domain.contacts import OutcomeMark
 from services.governance.domain.instants import from_micros, to_micros
 from shared.contracts.channels import OutcomesRecorded, RecordedOutcome
-from shared.contracts.governance import ListEntry, ListsChanged
-from shared.contracts.wire import CHANNELS, ListName
+from shared.contracts.governance import ListedEntry, ListEntry, ListPage, ListsChanged
+from shared.contracts.wire import BULK_LIMIT, ListName
 from shared.kernel.clock import Clock
 
 LISTS_CHANGED = "lists_changed"
@@ -36,12 +39,28 @@ class Listing:
                 self._put(unit, list_name, entries, now, self._new_id())
         return len(entries)
 
-    def remove(self, list_name: ListName, customer_ids: Sequence[str]) -> int:
+    def read(self, list_name: ListName, after: str, limit: int, customer_id: str | None = None) -> ListPage:
+        """Return a page of a list, or of one subscriber's entries on it; `after` is "" or the page before's `next`.
+
+        Raises InvalidRequest for a limit outside 1 to BULK_LIMIT, and for an `after` that no page told.
+        """
+        if not 1 <= limit <= BULK_LIMIT:
+            raise invalid("limit", f"expected 1 to {BULK_LIMIT}")
+        key = _key(after) if after else None
+        with self._store.read() as unit:
+            entries = unit.lists.page(list_name, key, limit + 1, customer_id)
+        has_more = len(entries) > limit
+        return ListPage(entries=entries[:limit], next=_named(entries[limit - 1]) if has_more else None)
+
+    def remove(self, list_name: ListName, customer_ids: Sequence[str], author: str = "", reason: str = "") -> int:
         """Take subscribers off a list and tell `lists_changed`; return how many were on it."""
+        check_text("author", author)
+        check_text("reason", reason)
         now = to_micros(self._clock.now())
         with self._store.write(self._need(now)) as unit:
             gone = unit.lists.remove(list_name, customer_ids)
             if gone:
+                unit.audit.note([note_of(one, now, author, "list_remove", list_name, reason) for one in gone])
                 event = ListsChanged(list_name=list_name, put=[], removed=gone, at=from_micros(now))
                 unit.publish(LISTS_CHANGED, event, self._new_id(), now)
         return len(gone)
@@ -66,28 +85,33 @@ class Listing:
     @staticmethod
     def _put(unit: Unit, list_name: ListName, entries: Sequence[ListEntry], now: int, key: str) -> None:
         unit.lists.put(list_name, entries, now)
+        unit.audit.note([_note(list_name, entry, now) for entry in entries])
         put = sorted({entry.customer_id for entry in entries})
         event = ListsChanged(list_name=list_name, put=put, removed=[], at=from_micros(now))
         unit.publish(LISTS_CHANGED, event, key, now)
 
 
 def _check(field: str, entry: ListEntry) -> None:
-    for name in ("customer_id", "reason", "source", "author", "category"):
-        text = getattr(entry, name) or ""
-        if len(text) > _LONGEST or not text.isprintable():
-            raise invalid(f"{field}.{name}", f"at most {_LONGEST} printable characters")
-    if not entry.customer_id:
-        raise invalid(f"{field}.customer_id", "names nobody")
-    if entry.channel is not None and entry.channel not in CHANNELS:
-        raise invalid(f"{field}.channel", f"unknown channel {entry.channel!r}: expected one of {', '.join(CHANNELS)}")
-    if entry.category == "":
-        raise invalid(f"{field}.category", "empty: leave it out to mean all")
-    for name in ("starts_at", "ends_at"):
-        moment = getattr(entry, name)
-        if moment is not None and moment.tzinfo is None:
-            raise invalid(f"{field}.{name}", "has no UTC offset")
-    if entry.starts_at is not None and entry.ends_at is not None and entry.ends_at <= entry.starts_at:
-        raise invalid(f"{field}.ends_at", "is not after starts_at")
+    check_text(f"{field}.customer_id", entry.customer_id, is_required=True)
+    for name in ("reason", "source", "author"):
+        check_text(f"{field}.{name}", getattr(entry, name))
+    check_scope(field, entry.channel, entry.category, entry.starts_at, entry.ends_at)
+
+
+def _note(list_name: ListName, entry: ListEntry, now: int) -> AuditRow:
+    detail = (entry.reason, entry.source, entry.channel, entry.category)
+    return note_of(entry.customer_id, now, entry.author, "list_put", list_name, *detail)
+
+
+def _named(entry: ListedEntry) -> str:
+    return msgspec.json.encode([entry.customer_id, entry.channel or "", entry.category or ""]).decode()
+
+
+def _key(after: str) -> ListKey:
+    try:
+        return msgspec.json.decode(after, type=ListKey)
+    except msgspec.DecodeError as fault:
+        raise invalid("after", "expected what a page told as `next`") from fault
 
 
 def _row(one: RecordedOutcome, category: str | None) -> OutcomeRow:

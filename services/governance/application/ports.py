@@ -8,12 +8,14 @@ from typing import NamedTuple, Protocol
 import msgspec
 
 from services.governance.domain.checks import Bucket
-from services.governance.domain.contacts import Contact, ListMark, OutcomeMark
+from services.governance.domain.contacts import Contact, ListMark, OutcomeMark, OverrideMark
 from services.governance.domain.decisions import Decision, Finding
 from services.governance.domain.lifecycle import LedgerEntry
 from services.governance.domain.limits import CapacityCheck
+from services.governance.domain.overrides import OverrideEntry
 from services.governance.domain.policy_set import PolicySet
-from shared.contracts.governance import ListEntry
+from services.governance.domain.tallies import Counting, Tally
+from shared.contracts.governance import ListedEntry, ListEntry
 from shared.contracts.wire import ListName
 from shared.rulekit.model import RuleBook
 
@@ -29,6 +31,7 @@ class Issued(NamedTuple):
     counters: tuple[int | None, ...]
     decision: int
     entry: LedgerEntry | None
+    lifted: tuple[Finding, ...] = ()
 
 
 class Counted(NamedTuple):
@@ -47,11 +50,29 @@ class Stamp(NamedTuple):
     limits: tuple[Counted, ...]
 
 
+class Outstanding(NamedTuple):
+    """A permitted contact as `recheck` finds it; `rule_set` is that of its verdict, empty where it never had one.
+
+    `lifted` are the findings an override set aside, `withdrawn` those for which its place was taken back.
+    `is_untouched`: under the policies asked about, nothing came after the verdict that could change it.
+    """
+
+    entry: LedgerEntry
+    lifted: tuple[Finding, ...]
+    withdrawn: tuple[Finding, ...]
+    rule_set: str
+    is_untouched: bool
+
+
 class OutcomeRow(NamedTuple):
     """An outcome to keep."""
 
     contact_id: str
     mark: OutcomeMark
+
+
+ListKey = tuple[str, str, str]
+"""Where an entry stands in its list: customer id, channel, category; an empty one is any."""
 
 
 class AuditRow(NamedTuple):
@@ -92,6 +113,12 @@ class Ledger(Protocol):
         """Return live contacts by customer that are planned, or took place, at or after `since`."""
         ...
 
+    def tallies(
+        self, asked: Sequence[Contact], counted: Sequence[Counting], reach: int, now: int
+    ) -> Mapping[int, Tally | None]:
+        """Return tallies by place among `asked`; None where a plain count does not tell, no entry where none counts."""
+        ...
+
     def record(
         self, decisions: Sequence[Decision], policies: PolicySet, now: int, marks: Sequence[ListMark] = ()
     ) -> None:
@@ -115,11 +142,29 @@ class Ledger(Protocol):
         ...
 
 
+class Reservations(Protocol):
+    """Permitted contacts, as `recheck` looks at them."""
+
+    def read(self, contact_ids: Sequence[str], policies: PolicySet, now: int) -> Mapping[str, Outstanding]:
+        """Return those of the contacts that were permitted, or took place, by contact id."""
+        ...
+
+    def note_withdrawn(self, findings: Mapping[str, Sequence[Finding]]) -> None:
+        """Keep why reservations were taken back, by contact id."""
+        ...
+
+
 class Lists(Protocol):
     """Who is on which list."""
 
     def marks(self, customers: Sequence[str]) -> Mapping[str, list[ListMark]]:
         """Return list entries by customer."""
+        ...
+
+    def page(
+        self, list_name: ListName, after: ListKey | None, limit: int, customer_id: str | None = None
+    ) -> list[ListedEntry]:
+        """Return entries after a key, in order of theirs; of one subscriber alone where one is named."""
         ...
 
     def put(self, list_name: ListName, entries: Sequence[ListEntry], at: int) -> None:
@@ -140,6 +185,26 @@ class Outcomes(Protocol):
 
     def add(self, rows: Sequence[OutcomeRow]) -> None:
         """Keep outcomes; one already kept stays as it is."""
+        ...
+
+
+class Overrides(Protocol):
+    """Who may be contacted although a list says no."""
+
+    def marks(self, customers: Sequence[str], since: int) -> Mapping[str, list[OverrideMark]]:
+        """Return what is approved and not withdrawn by customer, unless it ends at or before `since`."""
+        ...
+
+    def find(self, override_id: str) -> OverrideEntry | None:
+        """Return one override, whatever became of it."""
+        ...
+
+    def put(self, entry: OverrideEntry) -> None:
+        """Keep an override as it stands now."""
+        ...
+
+    def of_customer(self, customer_id: str, limit: int) -> list[OverrideEntry]:
+        """Return the subscriber's overrides, the newest proposal first."""
         ...
 
 
@@ -172,6 +237,10 @@ class Capacity(Protocol):
         """Lower counters by released reservations."""
         ...
 
+    def holding(self, policies: PolicySet, buckets: frozenset[Bucket]) -> frozenset[Bucket]:
+        """Return those of the counters that, kept under these policies, are within their limit."""
+        ...
+
     def distrust(self, buckets: frozenset[Bucket]) -> None:
         """Have the buckets counted anew from the ledger before they are used again."""
         ...
@@ -200,6 +269,8 @@ class Unit(Protocol):
     @property
     def ledger(self) -> Ledger: ...  # noqa: D102 - see the port
     @property
+    def reservations(self) -> Reservations: ...  # noqa: D102 - see the port
+    @property
     def lists(self) -> Lists: ...  # noqa: D102 - its type says what it is
     @property
     def outcomes(self) -> Outcomes: ...  # noqa: D102 - its type says what it is
@@ -207,6 +278,8 @@ class Unit(Protocol):
     def capacity(self) -> Capacity: ...  # noqa: D102 - its type says what it is
     @property
     def pseudonyms(self) -> Pseudonyms: ...  # noqa: D102 - see the port
+    @property
+    def overrides(self) -> Overrides: ...  # noqa: D102 - its type says what it is
     @property
     def audit(self) -> Audit: ...  # noqa: D102 - its type says what it is
 

@@ -38,10 +38,10 @@ class OverrideEntry(NamedTuple):
 
     def is_same_proposal(self, other: "OverrideEntry") -> bool:
         """Tell whether both were proposed in the same words by the same person."""
-        return self._proposal() == other._proposal()
+        return self[:_PROPOSED] == other[:_PROPOSED]
 
-    def _proposal(self) -> "OverrideEntry":
-        return OverrideEntry(*self[:9], proposed_at=0)
+
+_PROPOSED = OverrideEntry._fields.index("proposed_at")
 
 
 def is_same_person(one: str, other: str) -> bool:
