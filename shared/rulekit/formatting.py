@@ -28,7 +28,7 @@ _RULE = (
 _TRIGGER = ("event", "where", "at_least", "within")
 _CASE = (
     *("title", "on", "facts", "events", "last_fired_at"),
-    *("candidates", "products", "with", "lists", "already", "history"),
+    *("candidates", "products", "with", "lists", "overrides", "already", "history"),
     *("advance", "at", "request", "offer", "outcome", "steps", "expect", "next_allowed_at", "reasons", "because"),
 )
 _PARTS = {

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from services.governance.application.policies import policy_set
-from services.governance.domain.checks import Bucket
-from services.governance.domain.contacts import Contact, ListMark, OutcomeMark, Situation
+from services.governance.domain.checks import FOREVER, Bucket
+from services.governance.domain.contacts import Contact, ListMark, OutcomeMark, OverrideMark, Situation
 from services.governance.domain.decisions import Decision
 from services.governance.domain.instants import from_micros, to_micros
 from services.governance.domain.judgement import judge
@@ -16,7 +16,15 @@ from services.governance.domain.policy_set import PolicySet
 from services.governance.domain.refusals import Terms
 from shared.contracts.wire import CHANNELS
 from shared.kernel.text import Text
-from shared.rulekit.cases.model import CaseContact, CaseListing, CaseResult, PolicyCase, PolicyStep, different_words
+from shared.rulekit.cases.model import (
+    CaseContact,
+    CaseListing,
+    CaseOverride,
+    CaseResult,
+    PolicyCase,
+    PolicyStep,
+    different_words,
+)
 from shared.rulekit.model import RuleBook
 
 EXECUTOR = "governance"
@@ -53,6 +61,7 @@ class _World:
     contacts: list[Contact]
     lists: Sequence[ListMark]
     outcomes: list[OutcomeMark]
+    overrides: Sequence[OverrideMark] = ()
     capacity: Mapping[Bucket, int] = field(default_factory=dict)
 
     @classmethod
@@ -66,13 +75,14 @@ class _World:
         first = to_micros(case.steps[0].request.at)
         own = policies.checks[0]
         capacity = {own.bucket(first): case.already} if isinstance(own, CapacityCheck) else {}
-        return cls(policies, history, [_mark(one) for one in case.lists], outcomes, capacity)
+        lists, overrides = [_mark(one) for one in case.lists], [_lifted(one) for one in case.overrides]
+        return cls(policies, history, lists, outcomes, overrides, capacity)
 
     def ask(self, contact_id: str, step: PolicyStep) -> Decision:
         """Judge the request; a permitted one has taken place for those that follow."""
         asked = _contact(contact_id, step.request)
         contacts = sorted(self.contacts, key=lambda contact: contact.at)
-        situations = {_CUSTOMER: Situation(contacts, self.lists, self.outcomes)}
+        situations = {_CUSTOMER: Situation(contacts, self.lists, self.outcomes, self.overrides)}
         judgement = judge([asked], situations, self.policies, self.capacity, _TERMS, to_micros(step.clock))
         decision = judgement.decisions[0]
         self.capacity = judgement.capacity
@@ -88,13 +98,14 @@ def _differences(rule_id: str, step: PolicyStep, decision: Decision) -> list[str
     if step.checks_next:
         later = decision.next_allowed_at
         pairs.append((_shown(step.next_allowed_at), _shown(None if later is None else from_micros(later))))
-    against = tuple(sorted(one.rule_id for one in decision.findings))
+    told = decision.lifted if decision.is_permitted else decision.findings
+    against = tuple(sorted(one.rule_id for one in told))
     if step.reasons is not None:
         pairs.append((", ".join(step.reasons), ", ".join(against)))
     elif not step.is_permitted and not decision.is_permitted and rule_id not in against:
         pairs.append((rule_id, ", ".join(against)))
     differences = [f"expected {wanted}, got {got}" for wanted, got in pairs if wanted != got]
-    said = next((one.text for one in decision.findings if one.rule_id == rule_id), "")
+    said = next((one.text for one in told if one.rule_id == rule_id), "")
     zh, _, en = said.partition(" / ")
     return differences + different_words(step.because, Text(zh, en))
 
@@ -111,6 +122,7 @@ def _contact(contact_id: str, written: CaseContact) -> Contact:
         written.direction,
         to_micros(written.at),
         written.zone,
+        similar_to=written.similar_to,
     )
 
 
@@ -125,6 +137,20 @@ def _mark(written: CaseListing) -> ListMark:
         ends_at,
         written.reason,
         written.source,
+    )
+
+
+def _lifted(written: CaseOverride) -> OverrideMark:
+    return OverrideMark(
+        _CUSTOMER,
+        "override",
+        written.rule_id,
+        written.channel,
+        written.category,
+        -FOREVER if written.starts_at is None else to_micros(written.starts_at),
+        to_micros(written.ends_at),
+        "one person",
+        "another person",
     )
 
 

@@ -48,6 +48,8 @@ class CaseContact:
     direction: str = "outbound"
     zone: str = "Asia/Shanghai"
     outcome: str | None = None
+    similar_to: tuple[str, ...] = ()
+    """Of a request only: the campaigns it says it is like."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,11 +66,22 @@ class CaseListing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CaseOverride:
+    """An override that two persons agreed upon, of a policy for the subscriber; without start and scope: always."""
+
+    rule_id: str
+    ends_at: datetime
+    channel: str | None = None
+    category: str | None = None
+    starts_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyStep:
     """One request at a frozen moment, and what is expected of it.
 
     A permitted request is history for the steps after it. `next_allowed_at` is compared when `checks_next`: None is
-    never. `reasons` are the ids of all policies that suppress; None is not compared.
+    never. `reasons` are the ids of all policies that suppress (of a permit, those an override lifted); None: not compared.
     """
 
     place: Place
@@ -91,6 +104,7 @@ class PolicyCase(Case):
 
     history: tuple[CaseContact, ...] = ()
     lists: tuple[CaseListing, ...] = ()
+    overrides: tuple[CaseOverride, ...] = ()
     already: int = 0
     beside: tuple[str, ...] = ()
     steps: tuple[PolicyStep, ...]

@@ -7,7 +7,15 @@ from typing import get_args
 
 from shared.contracts.wire import CHANNELS, LIST_NAMES, OUTCOMES, Direction, Purpose
 from shared.kernel.text import Text
-from shared.rulekit.cases.model import CaseContact, CaseListing, CaseOffer, ConflictCase, PolicyCase, PolicyStep
+from shared.rulekit.cases.model import (
+    CaseContact,
+    CaseListing,
+    CaseOffer,
+    CaseOverride,
+    ConflictCase,
+    PolicyCase,
+    PolicyStep,
+)
 from shared.rulekit.faults import Findings
 from shared.rulekit.reading.literals import read_decimal
 from shared.rulekit.reading.reader import Reader
@@ -40,7 +48,7 @@ class ScenarioReader:
 
     def policy(self, rule_id: str, node: Node) -> PolicyCase:
         """Read a case of a contact policy: one request on the case itself, or `steps`."""
-        seeds = ("history", "lists", "already", "with")
+        seeds = ("history", "lists", "overrides", "already", "with")
         is_stepwise = isinstance(node, Entries) and node.get("steps") is not None
         if is_stepwise:
             parts = self.reader.fields(node, node.place, ("title", "steps"), seeds)
@@ -53,6 +61,7 @@ class ScenarioReader:
             place=node.place,
             history=tuple(self._contact(one, None) for one in self.reader.items(parts.get("history"))),
             lists=tuple(self._listing(one) for one in self.reader.items(parts.get("lists"))),
+            overrides=tuple(self._override(one, rule_id) for one in self.reader.items(parts.get("overrides"))),
             already=self.reader.whole(parts.get("already"), least=0),
             beside=self._beside(parts.get("with"), self.policies),
             steps=self._steps(parts.get("steps")) if is_stepwise else (self._step(node, parts, None),),
@@ -99,7 +108,7 @@ class ScenarioReader:
         clock = self._clock(parts, before)
         outcome = self.reader.word(parts["outcome"], OUTCOMES) if "outcome" in parts else None
         if "request" in parts:
-            request = self._contact(parts["request"], clock, outcome)
+            request = self._contact(parts["request"], clock, outcome, ("similar_to",))
         else:
             request = CaseContact(at=clock or _MOMENT)  # the missing key is told
         reasons = parts.get("reasons")
@@ -128,9 +137,11 @@ class ScenarioReader:
             return before
         return before + span
 
-    def _contact(self, node: Node, clock: datetime | None, outcome: str | None = None) -> CaseContact:
+    def _contact(
+        self, node: Node, clock: datetime | None, outcome: str | None = None, also: tuple[str, ...] = ()
+    ) -> CaseContact:
         more = ("at",) if clock is not None or outcome is not None else ("at", "outcome")
-        parts = self.reader.fields(node, node.place, (), (*_CONTACT, *more))
+        parts = self.reader.fields(node, node.place, (), (*_CONTACT, *more, *also))
         at = self._moment(parts.get("at")) or clock
         if at is None and "at" not in parts:
             self.findings.add(node.place, "no_moment", "a contact needs `at`")
@@ -145,7 +156,8 @@ class ScenarioReader:
             words["zone"] = self.reader.zone(parts["zone"])
         if "outcome" in parts:
             outcome = self.reader.word(parts["outcome"], OUTCOMES)
-        return CaseContact(at=at or _MOMENT, outcome=outcome, **words)
+        similar_to = tuple(sorted(self.reader.names(parts.get("similar_to"))))
+        return CaseContact(at=at or _MOMENT, outcome=outcome, similar_to=similar_to, **words)
 
     def _listing(self, node: Node) -> CaseListing:
         optional = ("channel", "category", "starts_at", "ends_at", "reason", "source")
@@ -158,6 +170,20 @@ class ScenarioReader:
             ends_at=self._moment(parts.get("ends_at")),
             reason=self.reader.text(parts.get("reason")),
             source=self.reader.text(parts.get("source")),
+        )
+
+    def _override(self, node: Node, own: str) -> CaseOverride:
+        parts = self.reader.fields(node, node.place, ("ends_at",), ("rule", "channel", "category", "starts_at"))
+        named = parts.get("rule")
+        rule_id = own if named is None else self.reader.text(named)
+        if named is not None and rule_id and rule_id not in self.policies:
+            self.findings.unknown(named.place, "unknown_rule", "rule", rule_id, self.policies)
+        return CaseOverride(
+            rule_id=rule_id,
+            ends_at=self._moment(parts.get("ends_at")) or _MOMENT,
+            channel=self.reader.word(parts["channel"], CHANNELS) if "channel" in parts else None,
+            category=self.reader.text(parts.get("category")) or None,
+            starts_at=self._moment(parts.get("starts_at")),
         )
 
     def _offer(self, node: Node, needed: str) -> CaseOffer:

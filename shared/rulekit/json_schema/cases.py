@@ -12,6 +12,7 @@ from shared.rulekit.json_schema.parts import (
     MOMENT,
     NAME,
     NAMES,
+    RULE_ID,
     WORDS,
     Schema,
     mapping,
@@ -32,11 +33,12 @@ assert set(TRUTHS) == {"true", "false", "unknown"}  # noqa: S101 - the same word
 def case_schema(book: RuleBook) -> Schema:
     """Return the schema of a list of cases; money in yuan."""
     facts = _values(book.vocabulary.facts)
-    told = {**_expected(), "request": _contact(), "expect": one_of(("permit", "suppress"))}
+    told = {**_expected(), "request": _contact({"similar_to": NAMES}), "expect": one_of(("permit", "suppress"))}
     seeds: dict[str, Schema] = {
         "title": WORDS,
         "history": {"type": "array", "items": _contact()},
         "lists": {"type": "array", "items": _listing()},
+        "overrides": {"type": "array", "items": _override()},
         "already": whole(0),
         "with": NAMES,
     }
@@ -77,7 +79,7 @@ def _expected() -> dict[str, Schema]:
     return {"next_allowed_at": later, "because": _BECAUSE, "reasons": NAMES}
 
 
-def _contact() -> Schema:
+def _contact(also: Mapping[str, Schema] | None = None) -> Schema:
     return mapping(
         {
             **_REFERENCES,
@@ -88,8 +90,14 @@ def _contact() -> Schema:
             "zone": WORDS,
             "at": MOMENT,
             "outcome": one_of(OUTCOMES),
+            **(also or {}),
         }
     )
+
+
+def _override() -> Schema:
+    scope = {"rule": RULE_ID, "channel": one_of(CHANNELS), "category": WORDS}
+    return mapping({**scope, "starts_at": MOMENT, "ends_at": MOMENT}, ("ends_at",))
 
 
 def _listing() -> Schema:

@@ -168,6 +168,10 @@ def _of_policy(rule: Whatever) -> Iterator[Mutant]:
             yield from (
                 (f"list {name}", replace(rule, list_name=name)) for name in LIST_NAMES if name != rule.list_name
             )
+            yield "lifted by the others", replace(rule, override=None if rule.override else "two_persons")
+        case model.NoRepeat():
+            others = {"offering": "similar_campaign", "similar_campaign": "offering"}
+            yield f"of {others[rule.of]}", replace(rule, of=others[rule.of])  # type: ignore[arg-type]  # one of its words
         case model.Capacity():
             yield from _units(rule, ("hour", "day"))
             yield "zone of India", replace(rule, zone="Asia/Kolkata")  # neither its hours nor its days are ours

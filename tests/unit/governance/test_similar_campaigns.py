@@ -90,9 +90,8 @@ def test_two_campaigns_that_name_each_other_never_stand_within_the_span_whatever
     for batch in batches:
         situation = {"anna": Situation(sorted(standing, key=lambda one: one.at))}
         decisions = judge(batch, situation, policies, {}, TERMS, NOW).decisions
-        standing += [one.contact for one in decisions if one.is_permitted]
-        for one in decisions:
-            assert one.is_permitted or one.next_allowed_at is not None
+        standing += [made.contact for made in decisions if made.is_permitted]
+        assert all(made.is_permitted or made.next_allowed_at is not None for made in decisions)
     for one, two in combinations(standing, 2):
         if frozenset({one.campaign_id, two.campaign_id}) in alike:
             assert abs(one.at - two.at) >= span
