@@ -3,7 +3,17 @@
 from services.governance.application.use_cases import UseCases
 from services.governance.dependencies import Dependencies
 from shared.contracts.channels import ContactsFailed, ContactsSent, OutcomesRecorded
-from shared.contracts.governance import ContactRequest, ContactState, ListEntry, Receipt, Verdict
+from shared.contracts.governance import (
+    AuditNote,
+    ContactRequest,
+    ContactState,
+    ListEntry,
+    ListPage,
+    Override,
+    OverrideProposal,
+    Receipt,
+    Verdict,
+)
 from shared.contracts.wire import INTERACTIVE_LIMIT, ListName
 from shared.messaging.entrypoints import Pingable, event, rpc
 
@@ -35,6 +45,11 @@ class Governance(Pingable):
         return self.use.release(contact_ids, reason, limit=INTERACTIVE_LIMIT)
 
     @rpc
+    def recheck(self, contact_ids: list[str]) -> list[Verdict]:
+        """Return whether reservations may still be used."""
+        return self.use.recheck(contact_ids, limit=INTERACTIVE_LIMIT)
+
+    @rpc
     def explain(self, contact_id: str) -> Receipt:
         """Return a contact's receipt."""
         return self.use.explain(contact_id)
@@ -50,9 +65,40 @@ class Governance(Pingable):
         return self.use.list_put(list, entries, limit=INTERACTIVE_LIMIT)
 
     @rpc
-    def list_remove(self, list: ListName, customer_ids: list[str]) -> int:  # noqa: A002 - the contract's name
+    def list_remove(
+        self,
+        list: ListName,  # noqa: A002 - the contract's name
+        customer_ids: list[str],
+        author: str = "",
+        reason: str = "",
+    ) -> int:
         """Take subscribers off a list."""
-        return self.use.list_remove(list, customer_ids, limit=INTERACTIVE_LIMIT)
+        return self.use.list_remove(list, customer_ids, author, reason, limit=INTERACTIVE_LIMIT)
+
+    @rpc
+    def override_propose(self, proposal: OverrideProposal) -> Override:
+        """Ask that a list effect be lifted for one subscriber."""
+        return self.use.override_propose(proposal)
+
+    @rpc
+    def override_approve(self, override_id: str, author: str) -> Override:
+        """Put another person's proposal in force."""
+        return self.use.override_approve(override_id, author)
+
+    @rpc
+    def override_withdraw(self, override_id: str, author: str, reason: str) -> Override:
+        """Take a proposal back, or an override out of force."""
+        return self.use.override_withdraw(override_id, author, reason)
+
+    @rpc
+    def overrides(self, customer_id: str) -> list[Override]:
+        """Return a subscriber's overrides."""
+        return self.use.overrides(customer_id)
+
+    @rpc
+    def audit(self, customer_id: str) -> list[AuditNote]:
+        """Return who did what about a subscriber."""
+        return self.use.audit(customer_id)
 
 
 class GovernanceBulk(Pingable):
@@ -88,14 +134,36 @@ class GovernanceBulk(Pingable):
         return self.use.release(contact_ids, reason)
 
     @rpc
+    def recheck(self, contact_ids: list[str]) -> list[Verdict]:
+        """Return whether reservations may still be used."""
+        return self.use.recheck(contact_ids)
+
+    @rpc
     def list_put(self, list: ListName, entries: list[ListEntry]) -> int:  # noqa: A002 - the contract's name
         """Put subscribers on a list."""
         return self.use.list_put(list, entries)
 
     @rpc
-    def list_remove(self, list: ListName, customer_ids: list[str]) -> int:  # noqa: A002 - the contract's name
+    def list_remove(
+        self,
+        list: ListName,  # noqa: A002 - the contract's name
+        customer_ids: list[str],
+        author: str = "",
+        reason: str = "",
+    ) -> int:
         """Take subscribers off a list."""
-        return self.use.list_remove(list, customer_ids)
+        return self.use.list_remove(list, customer_ids, author, reason)
+
+    @rpc
+    def list_read(
+        self,
+        list: ListName,  # noqa: A002 - the contract's name
+        after: str,
+        limit: int,
+        customer_id: str | None = None,
+    ) -> ListPage:
+        """Return a page of a list, or of one subscriber's entries on it."""
+        return self.use.list_read(list, after, limit, customer_id)
 
     @event("channels", "contacts_sent")
     def on_contacts_sent(self, event_id: str, event: ContactsSent) -> None:

@@ -12,7 +12,7 @@
 | history(customer_id) | interactive | str | list[Receipt], newest first |
 | list_put(list, entries) | both | ListName, list[ListEntry] | int |
 | list_remove(list, customer_ids, author, reason) | both | ListName, list[str], str, str | int |
-| list_read(list, after, limit) | bulk | ListName, str, int | ListPage: a page of a list, in order of customer id |
+| list_read(list, after, limit, customer_id) | bulk | ListName, str, int, str | ListPage, in order of customer id |
 | override_propose(proposal) | interactive | OverrideProposal | Override, not yet in force |
 | override_approve(override_id, author) | interactive | str, str | Override, in force; the author is another person |
 | override_withdraw(override_id, author, reason) | interactive | str, str, str | Override, no longer in force |
@@ -32,6 +32,15 @@ from typing import Literal
 from shared.contracts.wire import Asked, Direction, ListName, Purpose, Reason, Told
 
 VerdictWord = Literal["permit", "suppress"]
+UNDECIDED = frozenset(
+    f"governance/{code}"
+    for code in (
+        *("rules-unreadable", "clock-behind", "unknown-zone", "unknown-channel"),
+        *("no-policy-in-force", "planned-in-the-past", "planned-too-far-ahead"),
+    )
+)
+"""Reasons of `recheck` with which nobody could judge: the contact must not be made now, and its reservation stands."""
+
 LedgerState = Literal["reserved", "confirmed", "released", "expired", "suppressed", "unknown"]
 
 

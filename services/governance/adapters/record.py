@@ -20,7 +20,7 @@ from services.governance.application.record import (
     RecordedPermit,
     RecordedSuppression,
 )
-from services.governance.domain.contacts import Contact, ListMark, OutcomeMark
+from services.governance.domain.contacts import Contact, ListMark, OutcomeMark, OverrideMark
 from services.governance.domain.instants import DAY
 from shared.persistence.database import Database
 
@@ -80,14 +80,15 @@ def _batches(connection: Connection, stack: ExitStack, span: tuple[int, int], fi
     refusals = _Grouped(
         _stream(connection, stack, refused.order_by(suppression.c.decision_id, suppression.c.contact_id))
     )
-    columns = (decision.c.decision_id, decision.c.decided_at, decision.c.rule_set, decision.c.marks)
+    columns = [decision.c[name] for name in ("decision_id", "decided_at", "rule_set", "marks", "overrides")]
     stamps = sa.select(*columns).where(decision.c.decided_at < until).order_by(decision.c.decision_id)
-    for number, decided_at, rule_set, marks in _stream(connection, stack, stamps):
+    for number, decided_at, rule_set, marks, overrides in _stream(connection, stack, stamps):
         yield RecordedBatch(
             number=number,
             decided_at=decided_at,
             rule_set=rule_set,
             marks=msgspec.convert(marks or [], list[ListMark]),
+            overrides=msgspec.convert(overrides or [], list[OverrideMark]),
             permits=[_permit(row) for row in permits.at(number)],
             suppressions=[_suppression(row) for row in refusals.at(number)],
             is_history=number < first,

@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
+from services.governance.domain.policies import Scope
 from shared.persistence.documents import Document
 from shared.persistence.outbox import Outbox
 
@@ -55,8 +56,12 @@ decision = sa.Table(
     sa.Column("decided_at", sa.BigInteger, nullable=False),
     sa.Column("rule_set", sa.Text, nullable=False),
     sa.Column("marks", Document),
+    sa.Column("overrides", Document),
 )
-"""One row per batch: what all its verdicts have in common; `marks` are the list entries of those asked about."""
+"""One row per batch: what all its verdicts have in common.
+
+`marks` are the list entries of those asked about, `overrides` those in force for them.
+"""
 
 rule_set = sa.Table(
     "rule_set",
@@ -89,6 +94,26 @@ contact = sa.Table(
 `lifted` are the findings that an override set aside, `withdrawn` those for which `recheck` took the place back.
 """
 
+
+def live_at(now: int | str) -> sa.ColumnElement[bool]:
+    """Return the test whether a contact takes up room at `now`, a moment or the name of a parameter that holds it."""
+    moment = sa.bindparam(now, type_=sa.BigInteger) if isinstance(now, str) else sa.literal(now, sa.BigInteger)
+    is_reserved = sa.and_(contact.c.state == "reserved", contact.c.expires_at > moment)
+    return sa.or_(contact.c.state == "confirmed", is_reserved)
+
+
+def covered(scope: Scope) -> list[sa.ColumnElement[bool]]:
+    """Return the tests whether a policy's scope covers a contact of the ledger."""
+    tests = {
+        contact.c.direction: scope.directions,
+        contact.c.purpose: scope.purposes,
+        contact.c.channel: scope.channels,
+        contact.c.category: scope.categories,
+        contact.c.campaign_id: scope.campaigns,
+    }
+    return [column.in_(sorted(allowed)) for column, allowed in tests.items() if allowed]
+
+
 suppression = sa.Table(
     "suppression",
     metadata,
@@ -113,6 +138,7 @@ list_entry = sa.Table(
     sa.Column("author", sa.Text, nullable=False),
     sa.Column("put_at", sa.BigInteger, nullable=False),
     sa.Column("put_after", sa.BigInteger, nullable=False),
+    sa.Index("list_entry_by_list", "list_name", "customer_id", "channel", "category"),
 )
 """An empty channel or category is any. `put_after` names the newest batch of verdicts when the entry was put."""
 

@@ -35,7 +35,7 @@ class Listing:
             _check(f"entries[{place}]", entry)
         if entries:
             now = to_micros(self._clock.now())
-            with self._store.write(self._need(now)) as unit:
+            with self._store.write(self._need(now, [entry.customer_id for entry in entries])) as unit:
                 self._put(unit, list_name, entries, now, self._new_id())
         return len(entries)
 
@@ -69,7 +69,8 @@ class Listing:
         """Keep what came of contacts; who opted out goes on the opt-out list, for all channels."""
         now = to_micros(self._clock.now())
         opted_out = {one.customer_id: one for one in event.outcomes if one.outcome == "opt_out"}
-        with self._store.write(self._need(now, touches_lists=bool(opted_out))) as unit:
+        customers = [one.customer_id for one in event.outcomes]
+        with self._store.write(self._need(now, customers, touches_lists=bool(opted_out))) as unit:
             if not unit.first_time(event_id, now):
                 return
             issued = unit.ledger.issued([one.contact_id for one in event.outcomes])
@@ -78,9 +79,10 @@ class Listing:
             if opted_out:
                 self._put(unit, "opt_out", [_opt_out(one) for one in opted_out.values()], now, event_id)
 
-    def _need(self, now: int, *, touches_lists: bool = True) -> Need:
+    def _need(self, now: int, customers: Sequence[str] = (), *, touches_lists: bool = True) -> Need:
+        """Return what to lock: with their lanes held, no verdict on those subscribers is being made meanwhile."""
         policies, _ = self._policies.current()
-        return Need(policies, now, touches_lists=touches_lists)
+        return Need(policies, now, sorted(set(customers)), touches_lists=touches_lists)
 
     @staticmethod
     def _put(unit: Unit, list_name: ListName, entries: Sequence[ListEntry], now: int, key: str) -> None:
@@ -109,9 +111,10 @@ def _named(entry: ListedEntry) -> str:
 
 def _key(after: str) -> ListKey:
     try:
-        return msgspec.json.decode(after, type=ListKey)
+        key: ListKey = msgspec.json.decode(after, type=ListKey)
     except msgspec.DecodeError as fault:
         raise invalid("after", "expected what a page told as `next`") from fault
+    return key
 
 
 def _row(one: RecordedOutcome, category: str | None) -> OutcomeRow:

@@ -120,7 +120,12 @@ class Ledger(Protocol):
         ...
 
     def record(
-        self, decisions: Sequence[Decision], policies: PolicySet, now: int, marks: Sequence[ListMark] = ()
+        self,
+        decisions: Sequence[Decision],
+        policies: PolicySet,
+        now: int,
+        marks: Sequence[ListMark] = (),
+        overrides: Sequence[OverrideMark] = (),
     ) -> None:
         """Store new verdicts as one batch with the list entries they were judged by; permits become reservations."""
         ...

@@ -5,7 +5,7 @@ What a batch of verdicts was judged by is everything told before it. Numbers nam
 
 import msgspec
 
-from services.governance.domain.contacts import Contact, ListMark, OutcomeMark
+from services.governance.domain.contacts import Contact, ListMark, OutcomeMark, OverrideMark
 
 
 class RecordedPermit(msgspec.Struct, frozen=True):
@@ -34,6 +34,8 @@ class RecordedBatch(msgspec.Struct, frozen=True, tag="verdicts"):
     marks: list[ListMark]
     permits: list[RecordedPermit]
     suppressions: list[RecordedSuppression]
+    overrides: list[OverrideMark] = []
+    """Overrides in force for those asked about."""
     is_history: bool = False
     """True for what was decided before the span asked for: it is context, and not judged again."""
 

@@ -13,6 +13,7 @@ from shared.contracts.governance import ContactRequest, Verdict
 from shared.contracts.wire import Reason
 
 _LONGEST = 1_000  # characters of all texts of a request together
+_LONGEST_LIST = 10_000  # characters of the campaigns it is like, together
 
 
 class Batch(NamedTuple):
@@ -45,9 +46,19 @@ def is_storable(request: ContactRequest) -> bool:
     """Tell whether the request's texts are ids: not empty where they name something, not endless, printable."""
     texts = (
         f"{request.contact_id}{request.customer_id}{request.channel}{request.campaign_id}"
-        f"{request.offering_id}{request.category}{request.zone}{''.join(request.similar_to)}"
+        f"{request.offering_id}{request.category}{request.zone}"
     )
-    return bool(request.contact_id and request.customer_id) and len(texts) <= _LONGEST and texts.isprintable()
+    return (
+        bool(request.contact_id and request.customer_id)
+        and len(texts) <= _LONGEST
+        and texts.isprintable()
+        and (not request.similar_to or _is_list_of_ids(request.similar_to))
+    )
+
+
+def _is_list_of_ids(names: Sequence[str]) -> bool:
+    texts = "".join(names)
+    return len(texts) <= _LONGEST_LIST and texts.isprintable()
 
 
 def contact_of(request: ContactRequest) -> Contact:
@@ -81,7 +92,7 @@ def verdict_of(decision: Decision | Issued, rule_set: str) -> Verdict:
     return Verdict(
         contact_id=decision.contact.contact_id,
         verdict="permit" if decision.is_permitted else "suppress",
-        reasons=reasons_of(decision.findings),
+        reasons=reasons_of((*decision.findings, *decision.lifted)),
         next_allowed_at=None if later is None else from_micros(later),
         expires_at=None if expiry is None else from_micros(expiry),
         rule_set=rule_set,

@@ -2,16 +2,29 @@
 
 from collections.abc import Callable, Sequence
 
+from services.governance.application.auditing import Auditing
 from services.governance.application.explaining import Explaining
 from services.governance.application.faults import check_size
 from services.governance.application.listing import Listing
+from services.governance.application.overriding import Overriding
 from services.governance.application.policies import PoliciesInForce
 from services.governance.application.ports import RuleSource, Store
+from services.governance.application.rechecking import Rechecking
 from services.governance.application.reserving import Reserving
 from services.governance.application.settling import Settling
 from services.governance.domain.refusals import Terms
 from shared.contracts.channels import ContactsFailed, ContactsSent, OutcomesRecorded
-from shared.contracts.governance import ContactRequest, ContactState, ListEntry, Receipt, Verdict
+from shared.contracts.governance import (
+    AuditNote,
+    ContactRequest,
+    ContactState,
+    ListEntry,
+    ListPage,
+    Override,
+    OverrideProposal,
+    Receipt,
+    Verdict,
+)
 from shared.contracts.wire import BULK_LIMIT, ListName
 from shared.kernel.clock import Clock
 
@@ -26,7 +39,10 @@ class UseCases:
         policies = PoliciesInForce(rules)
         self._reserving = Reserving(store, policies, terms, clock)
         self._settling = Settling(store, policies, terms, clock)
+        self._rechecking = Rechecking(store, policies, terms, clock)
         self._listing = Listing(store, policies, clock, new_id)
+        self._overriding = Overriding(store, policies, clock)
+        self._auditing = Auditing(store)
         self._explaining = Explaining(store, clock)
 
     def reserve(self, requests: Sequence[ContactRequest], *, limit: int = BULK_LIMIT) -> list[Verdict]:
@@ -54,6 +70,11 @@ class UseCases:
         check_size("contact_ids", contact_ids, limit)
         return self._settling.release(contact_ids, reason) if contact_ids else []
 
+    def recheck(self, contact_ids: Sequence[str], *, limit: int = BULK_LIMIT) -> list[Verdict]:
+        """Return whether reservations may still be used, in their order; those that no longer hold are withdrawn."""
+        check_size("contact_ids", contact_ids, limit)
+        return self._rechecking.recheck(contact_ids) if contact_ids else []
+
     def explain(self, contact_id: str) -> Receipt:
         """Return the receipt of a contact; raises NotFound."""
         return self._explaining.explain(contact_id)
@@ -67,10 +88,42 @@ class UseCases:
         check_size("entries", entries, limit)
         return self._listing.put(list_name, entries)
 
-    def list_remove(self, list_name: ListName, customer_ids: Sequence[str], *, limit: int = BULK_LIMIT) -> int:
+    def list_remove(
+        self,
+        list_name: ListName,
+        customer_ids: Sequence[str],
+        author: str = "",
+        reason: str = "",
+        *,
+        limit: int = BULK_LIMIT,
+    ) -> int:
         """Take subscribers off a list; return how many were on it."""
         check_size("customer_ids", customer_ids, limit)
-        return self._listing.remove(list_name, customer_ids)
+        return self._listing.remove(list_name, customer_ids, author, reason)
+
+    def list_read(self, list_name: ListName, after: str, limit: int, customer_id: str | None = None) -> ListPage:
+        """Return a page of a list, or of one subscriber's entries on it."""
+        return self._listing.read(list_name, after, limit, customer_id)
+
+    def override_propose(self, proposal: OverrideProposal) -> Override:
+        """Keep a proposal, which lifts nothing yet."""
+        return self._overriding.propose(proposal)
+
+    def override_approve(self, override_id: str, author: str) -> Override:
+        """Put another person's proposal in force."""
+        return self._overriding.approve(override_id, author)
+
+    def override_withdraw(self, override_id: str, author: str, reason: str) -> Override:
+        """Take a proposal back, or an override out of force."""
+        return self._overriding.withdraw(override_id, author, reason)
+
+    def overrides(self, customer_id: str) -> list[Override]:
+        """Return a subscriber's overrides, newest first."""
+        return self._overriding.of_customer(customer_id)
+
+    def audit(self, customer_id: str) -> list[AuditNote]:
+        """Return who did what about a subscriber, newest first."""
+        return self._auditing.of_customer(customer_id)
 
     def contacts_sent(self, event_id: str, event: ContactsSent) -> None:
         """Apply the event of that id, once."""

@@ -10,10 +10,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from services.governance.application.circumstances import buckets_of
 from services.governance.application.record import RecordedOutcome, RecordedOverrun, RecordedPermit
-from services.governance.application.reserving import buckets_of
 from services.governance.domain.checks import Bucket
-from services.governance.domain.contacts import Contact, ListMark, OutcomeMark, Situation
+from services.governance.domain.contacts import Contact, ListMark, OutcomeMark, OverrideMark, Situation
 from services.governance.domain.instants import DAY
 from services.governance.domain.policy_set import PolicySet
 from services.governance.domain.refusals import Terms
@@ -74,7 +74,9 @@ class ReplayedLedger:
         if self._added >= _SWEPT_EVERY:
             self._sweep(now)
 
-    def situations(self, asked: Iterable[Contact], marks: Sequence[ListMark], now: int) -> dict[str, Situation]:
+    def situations(
+        self, asked: Iterable[Contact], marks: Sequence[ListMark], now: int, overrides: Sequence[OverrideMark] = ()
+    ) -> dict[str, Situation]:
         """Return what policies can see of those asked about."""
         asked = list(asked)
         near = [one.at for one in asked if abs(one.at - now) < 2 * self.terms.horizon]
@@ -82,6 +84,9 @@ class ReplayedLedger:
         lists: dict[str, list[ListMark]] = defaultdict(list)
         for mark in marks if self.policies.lists else ():
             lists[mark.customer_id].append(mark)
+        lifting: dict[str, list[OverrideMark]] = defaultdict(list)
+        for one in overrides:
+            lifting[one.customer_id].append(one)
         named, outcomes_since = self.policies.outcomes, since - self.policies.outcome_reach
         found = {}
         for customer_id in {one.customer_id for one in asked}:
@@ -89,8 +94,9 @@ class ReplayedLedger:
             outcomes = [
                 one for one in self._outcomes.get(customer_id, ()) if one.at >= outcomes_since and one.outcome in named
             ]
-            if contacts or outcomes or customer_id in lists:
-                found[customer_id] = Situation(contacts, lists.get(customer_id, ()), outcomes)
+            on_lists, lifted = lists.get(customer_id, ()), lifting.get(customer_id, ())
+            if contacts or outcomes or on_lists:
+                found[customer_id] = Situation(contacts, on_lists, outcomes, lifted)
         return found
 
     def capacity(self, asked: Sequence[Contact], now: int) -> Mapping[Bucket, int]:

@@ -68,7 +68,7 @@ class LimitsReplay:
 
     def _decisions(self, batch: RecordedBatch, asked: Sequence[Contact]) -> list[Decision]:
         now = batch.decided_at
-        situations = self._ledger.situations(asked, batch.marks, now)
+        situations = self._ledger.situations(asked, batch.marks, now, batch.overrides)
         capacity = self._ledger.capacity(asked, now)
         return judge(asked, situations, self._policies, capacity, self._terms, now).decisions
 

@@ -18,6 +18,8 @@ def upgrade() -> None:
     op.add_column("contact", sa.Column("lifted", Document))
     op.add_column("contact", sa.Column("withdrawn", Document))
     op.add_column("list_entry", sa.Column("put_after", sa.BigInteger, nullable=False, server_default="0"))
+    op.add_column("decision", sa.Column("overrides", Document))
+    op.create_index("list_entry_by_list", "list_entry", ["list_name", "customer_id", "channel", "category"])
     op.create_table(
         "override",
         sa.Column("override_id", sa.Text, primary_key=True),
@@ -61,6 +63,8 @@ def downgrade() -> None:
         op.drop_index(f"{table}_by_batch", table)
     for table in ("erasure_key", "erased", "audit", "override"):
         op.drop_table(table)
+    op.drop_index("list_entry_by_list", "list_entry")
+    op.drop_column("decision", "overrides")
     op.drop_column("list_entry", "put_after")
     op.drop_column("contact", "withdrawn")
     op.drop_column("contact", "lifted")
