@@ -3,11 +3,13 @@
 from collections.abc import Callable, Sequence
 
 import msgspec
+from msgspec.structs import replace
 
 from services.governance.application.auditing import note_of
 from services.governance.application.faults import check_scope, check_text, invalid
 from services.governance.application.policies import PoliciesInForce
 from services.governance.application.ports import AuditRow, ListKey, Need, OutcomeRow, Store, Unit
+from services.governance.application.pseudonyms import kept_customer, kept_entries, kept_outcomes
 from services.governance.domain.contacts import OutcomeMark
 from services.governance.domain.instants import from_micros, to_micros
 from shared.contracts.channels import OutcomesRecorded, RecordedOutcome
@@ -48,7 +50,10 @@ class Listing:
             raise invalid("limit", f"expected 1 to {BULK_LIMIT}")
         key = _key(after) if after else None
         with self._store.read() as unit:
-            entries = unit.lists.page(list_name, key, limit + 1, customer_id)
+            kept = None if customer_id is None else kept_customer(unit, customer_id)
+            entries = unit.lists.page(list_name, key, limit + 1, kept)
+        if customer_id is not None:
+            entries = [replace(entry, customer_id=customer_id) for entry in entries]
         has_more = len(entries) > limit
         return ListPage(entries=entries[:limit], next=_named(entries[limit - 1]) if has_more else None)
 
@@ -58,10 +63,13 @@ class Listing:
         check_text("reason", reason)
         now = to_micros(self._clock.now())
         with self._store.write(self._need(now)) as unit:
-            gone = unit.lists.remove(list_name, customer_ids)
+            names = unit.pseudonyms.of(customer_ids)
+            gone = unit.lists.remove(list_name, [names.get(one, one) for one in customer_ids])
             if gone:
                 unit.audit.note([note_of(one, now, author, "list_remove", list_name, reason) for one in gone])
-                event = ListsChanged(list_name=list_name, put=[], removed=gone, at=from_micros(now))
+                asked = {names.get(one, one): one for one in customer_ids}
+                removed = sorted(asked[one] for one in gone)
+                event = ListsChanged(list_name=list_name, put=[], removed=removed, at=from_micros(now))
                 unit.publish(LISTS_CHANGED, event, self._new_id(), now)
         return len(gone)
 
@@ -73,9 +81,10 @@ class Listing:
         with self._store.write(self._need(now, customers, touches_lists=bool(opted_out))) as unit:
             if not unit.first_time(event_id, now):
                 return
-            issued = unit.ledger.issued([one.contact_id for one in event.outcomes])
+            kept = kept_outcomes(unit, event.outcomes)
+            issued = unit.ledger.issued([one.contact_id for one in kept])
             categories = {contact_id: one.contact.category for contact_id, one in issued.items()}
-            unit.outcomes.add([_row(one, categories.get(one.contact_id)) for one in event.outcomes])
+            unit.outcomes.add([_row(one, categories.get(one.contact_id)) for one in kept])
             if opted_out:
                 self._put(unit, "opt_out", [_opt_out(one) for one in opted_out.values()], now, event_id)
 
@@ -86,8 +95,9 @@ class Listing:
 
     @staticmethod
     def _put(unit: Unit, list_name: ListName, entries: Sequence[ListEntry], now: int, key: str) -> None:
-        unit.lists.put(list_name, entries, now)
-        unit.audit.note([_note(list_name, entry, now) for entry in entries])
+        kept = kept_entries(unit, entries)
+        unit.lists.put(list_name, kept, now)
+        unit.audit.note([_note(list_name, entry, now) for entry in kept])
         put = sorted({entry.customer_id for entry in entries})
         event = ListsChanged(list_name=list_name, put=put, removed=[], at=from_micros(now))
         unit.publish(LISTS_CHANGED, event, key, now)

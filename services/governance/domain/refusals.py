@@ -18,6 +18,9 @@ MALFORMED_ID = "governance/malformed-id"
 ID_REUSED = "governance/contact-id-reused"
 RULES_UNREADABLE = "governance/rules-unreadable"
 CLOCK_BEHIND = "governance/clock-behind"
+RESERVATION_RELEASED = "governance/reservation-released"
+RESERVATION_LAPSED = "governance/reservation-lapsed"
+NEVER_RESERVED = "governance/never-reserved"
 
 TEXTS = {
     UNKNOWN_CHANNEL: Text("未知渠道，不予联系", "unknown channel: no contact"),
@@ -36,6 +39,9 @@ TEXTS = {
     ID_REUSED: Text("接触编号已用于其他客户", "the contact id belongs to another subscriber's contact"),
     RULES_UNREADABLE: Text("接触规则无法读取，不予联系", "the contact policies cannot be read: no contact"),
     CLOCK_BEHIND: Text("时钟早于已有的判定，不予联系", "this clock is behind decisions already made: no contact"),
+    RESERVATION_RELEASED: Text("预留已被退回，不予联系", "the reservation was given back: no contact"),
+    RESERVATION_LAPSED: Text("预留已过期，不予联系", "the reservation has lapsed: no contact"),
+    NEVER_RESERVED: Text("该接触没有获准的预留，不予联系", "the contact was never permitted: no contact"),
 }
 
 
