@@ -1,6 +1,7 @@
 """The audit: who did what about a subscriber, noted in the transaction that does it."""
 
 from services.governance.application.ports import AuditRow, Store
+from services.governance.application.pseudonyms import kept_customer
 from services.governance.domain.instants import from_micros
 from shared.contracts.governance import AuditNote
 from shared.contracts.wire import INTERACTIVE_LIMIT
@@ -15,7 +16,7 @@ class Auditing:
     def of_customer(self, customer_id: str) -> list[AuditNote]:
         """Return the subscriber's newest notes, newest first; at most INTERACTIVE_LIMIT."""
         with self._store.read() as unit:
-            rows = unit.audit.of_customer(customer_id, INTERACTIVE_LIMIT)
+            rows = unit.audit.of_customer(kept_customer(unit, customer_id), INTERACTIVE_LIMIT)
         return [told_note(row) for row in rows]
 
 

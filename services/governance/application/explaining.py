@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from services.governance.application.ports import Issued, Stamp, Store
+from services.governance.application.pseudonyms import issued_as_asked, kept_customer
 from services.governance.application.translation import request_of, verdict_of
 from services.governance.domain.calendar import zone_named
 from services.governance.domain.instants import from_micros, to_micros
@@ -41,19 +42,21 @@ class Explaining:
     def explain(self, contact_id: str) -> Receipt:
         """Return the receipt of one contact; raises NotFound for one never asked for."""
         with self._store.read() as unit:
-            issued = unit.ledger.issued([contact_id])
+            issued = issued_as_asked(unit, [contact_id])
             stamps = unit.ledger.stamps([one.decision for one in issued.values()])
         if contact_id not in issued:
             details = {"kind": "contact", "id": contact_id, "field": "contact_id"}
             raise NotFound(f"no verdict on contact {contact_id!r}", details=details)
-        return self._receipts(list(issued.values()), stamps)[0]
+        one = issued[contact_id]
+        return self._receipts([one._replace(contact=one.contact._replace(contact_id=contact_id))], stamps)[0]
 
     def history(self, customer_id: str) -> list[Receipt]:
         """Return the subscriber's newest receipts, newest first; at most INTERACTIVE_LIMIT."""
         with self._store.read() as unit:
-            issued = unit.ledger.of_customer(customer_id, INTERACTIVE_LIMIT)
+            issued = unit.ledger.of_customer(kept_customer(unit, customer_id), INTERACTIVE_LIMIT)
             stamps = unit.ledger.stamps([one.decision for one in issued])
-        return self._receipts(issued, stamps)
+        mine = [one._replace(contact=one.contact._replace(customer_id=customer_id)) for one in issued]
+        return self._receipts(mine, stamps)
 
     def _receipts(self, issued: Sequence[Issued], stamps: Mapping[int, Stamp]) -> list[Receipt]:
         now = to_micros(self._clock.now())

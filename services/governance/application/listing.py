@@ -52,10 +52,11 @@ class Listing:
         with self._store.read() as unit:
             kept = None if customer_id is None else kept_customer(unit, customer_id)
             entries = unit.lists.page(list_name, key, limit + 1, kept)
+        following = _named(entries[limit - 1]) if len(entries) > limit else None
+        told = entries[:limit]
         if customer_id is not None:
-            entries = [replace(entry, customer_id=customer_id) for entry in entries]
-        has_more = len(entries) > limit
-        return ListPage(entries=entries[:limit], next=_named(entries[limit - 1]) if has_more else None)
+            told = [replace(entry, customer_id=customer_id) for entry in told]
+        return ListPage(entries=told, next=following)
 
     def remove(self, list_name: ListName, customer_ids: Sequence[str], author: str = "", reason: str = "") -> int:
         """Take subscribers off a list and tell `lists_changed`; return how many were on it."""

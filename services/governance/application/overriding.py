@@ -7,6 +7,7 @@ from services.governance.application.auditing import note_of
 from services.governance.application.faults import check_scope, check_text, invalid
 from services.governance.application.policies import PoliciesInForce
 from services.governance.application.ports import Need, Store, Unit
+from services.governance.application.pseudonyms import kept_customer
 from services.governance.domain.instants import from_micros, to_micros
 from services.governance.domain.overrides import LONGEST, OverrideEntry, is_same_person, lasts_too_long
 from services.governance.domain.policy_set import PolicySet
@@ -36,7 +37,8 @@ class Overriding:
         now = to_micros(self._clock.now())
         with self._store.write(Need(policies, now, [proposal.customer_id])) as unit:
             now = max(now, unit.ledger.newest_decision())
-            entry, known = _entry(proposal, now), unit.overrides.find(proposal.override_id)
+            entry = _entry(proposal, now)._replace(customer_id=kept_customer(unit, proposal.customer_id))
+            known = unit.overrides.find(proposal.override_id)
             if known is None:
                 if fault is not None:
                     raise Unavailable("the contact policies cannot be read")
@@ -45,7 +47,7 @@ class Overriding:
             elif not known.is_same_proposal(entry):
                 message = f"override_id: {entry.override_id!r} is another proposal's"
                 raise NotAllowed(message, details={"field": "override_id", "id": entry.override_id})
-        return told(known or entry, now)
+        return told((known or entry)._replace(customer_id=proposal.customer_id), now)
 
     def approve(self, override_id: str, author: str) -> Override:
         """Put a proposal in force; the author is another person than its own. By the same person again: no change.
@@ -88,9 +90,9 @@ class Overriding:
     def of_customer(self, customer_id: str) -> list[Override]:
         """Return the subscriber's overrides, newest first; at most INTERACTIVE_LIMIT."""
         with self._store.read() as unit:
-            entries = unit.overrides.of_customer(customer_id, INTERACTIVE_LIMIT)
+            entries = unit.overrides.of_customer(kept_customer(unit, customer_id), INTERACTIVE_LIMIT)
             now = max(to_micros(self._clock.now()), unit.ledger.newest_decision())
-        return [told(entry, now) for entry in entries]
+        return [told(entry._replace(customer_id=customer_id), now) for entry in entries]
 
     def _change(self, override_id: str, change: _Change, noted: tuple[str, str, str]) -> Override:
         with self._store.read() as unit:  # whose it is never changes, so this tells what to lock
