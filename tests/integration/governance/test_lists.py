@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from shared.contracts.channels import OutcomesRecorded, RecordedOutcome
-from shared.contracts.governance import ListEntry
+from shared.contracts.governance import ListedEntry, ListEntry
 from shared.kernel.faults import InvalidRequest
 from tests.integration.governance.world import BLACK, COOLING, OPT_OUT, START, World
 
@@ -112,3 +112,37 @@ def test_who_opts_out_is_put_on_the_list_once(make_world: Make) -> None:
     assert not world.permits("c", 1, channel="web")
     assert changes(world) == [(["anna"], [])]
     assert world.rows("SELECT source, author, reason FROM list_entry") == [("outcome", "sms", "nomore")]
+
+
+def test_a_list_is_read_in_pages_that_hold_each_entry_once(world: World) -> None:
+    names = [f"客户-{number:02}" for number in range(7)]
+    entries = [entry(name, channel=channel) for name in names for channel in (None, "sms", "web")]
+    world.use.list_put("black", entries)
+    world.use.list_put("red", [entry("somebody else")])
+    read: list[ListedEntry] = []
+    after, pages = "", 0
+    while pages == 0 or after:
+        page = world.use.list_read("black", after, 5)
+        assert len(page.entries) <= 5
+        read, after, pages = read + page.entries, page.next or "", pages + 1
+    assert pages == 5
+    assert [(one.customer_id, one.channel) for one in read] == [(one.customer_id, one.channel) for one in entries]
+    assert (read[0].reason, read[0].source, read[0].author, read[0].put_at) == ("asked", "hall", "clerk", START)
+
+
+def test_one_subscribers_entries_are_read_alone(world: World) -> None:
+    end = START + timedelta(hours=5)
+    world.use.list_put("black", [entry(), entry("ben", starts_at=START, ends_at=end, category="news")])
+    page = world.use.list_read("black", "", 10, "ben")
+    assert page.next is None
+    [one] = page.entries
+    assert (one.customer_id, one.starts_at, one.ends_at, one.channel, one.category) == ("ben", START, end, None, "news")
+
+
+@pytest.mark.parametrize(
+    ("field", "after", "limit"), [("limit", "", 0), ("limit", "", 5_001), ("after", "anna", 5), ("after", '["a"]', 5)]
+)
+def test_a_page_that_cannot_be_is_refused(world: World, field: str, after: str, limit: int) -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        world.use.list_read("black", after, limit)
+    assert caught.value.details["field"] == field
