@@ -1,6 +1,7 @@
 """Campaign cases and their histories."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 
 import msgspec
 import sqlalchemy as sa
@@ -52,6 +53,15 @@ class CaseStore:
     def live(self) -> list[Case]:
         """Return the live cases in order of id."""
         return self._cases(sa.select(campaign).where(campaign.c.state == CaseState.LIVE))
+
+    def resting(self, since: datetime) -> Mapping[str, Sequence[str]]:
+        """Return who is paused or ended at or after `since`: by campaign, those its plan says it is like."""
+        has_ended = sa.and_(
+            campaign.c.state.in_([CaseState.STOPPED, CaseState.FINISHED]), campaign.c.changed_at >= since
+        )
+        query = sa.select(campaign.c.campaign_id, campaign.c.plan)
+        rows = self._connection.execute(query.where(sa.or_(campaign.c.state == CaseState.PAUSED, has_ended)))
+        return {campaign_id: plan.get("similar_to", ()) for campaign_id, plan in rows}
 
     def many(self, campaign_ids: Iterable[str]) -> list[Case]:
         """Return the named cases, whatever their state, in order of id."""

@@ -1,7 +1,7 @@
 """The rules in force, as campaigns needs them: conflicts as the domain's values, eligibility through durable-rules."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
 from threading import Lock
 from typing import Protocol
@@ -80,6 +80,13 @@ class BookInForce:
     def ranking(self) -> Sequence[ranking.RankingRule]:
         """The ranking rules valid today, in order of id."""
         return [_ranking(rule) for _, rule in sorted(self._book.ranking.items()) if rule.valid_for.covers(self._on)]
+
+    @cached_property
+    def similar_span(self) -> timedelta:
+        """For how long governance keeps campaigns apart that are alike; zero when no policy says so."""
+        policies = self._book.contact_policies.values()
+        spans = (one.span for one in policies if isinstance(one, model.NoRepeat) and one.of == "similar_campaign")
+        return max(spans, default=timedelta())
 
     @cached_property
     def eligibility(self) -> Mapping[str, RuleWords]:

@@ -7,7 +7,6 @@ makes a single one quick under load; one question alone is a batch of one.
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from typing import TypeVar
 
 from services.campaigns.application.offers import (
@@ -122,7 +121,7 @@ class Advising:
                 visits.append(self._judge(question, desk, setting))
             else:
                 answers[key] = unknown(question)
-        self._reserve(visits, now)
+        self._reserve(visits, setting)
         answers |= self._keep(visits, setting)
         return [
             fault or own_answer(each, answers[each.context.request_id])
@@ -150,7 +149,7 @@ class Advising:
             answer.withhold(one, "after_conflicts", causes)
         return answer
 
-    def _reserve(self, visits: Sequence[_Answer], now: datetime) -> None:
+    def _reserve(self, visits: Sequence[_Answer], setting: Setting) -> None:
         """Ask governance for the best offers of all visits at once; where some are suppressed, for the next best."""
         for _ in range(_ROUNDS):
             tried: list[tuple[_Answer, Ranked]] = []
@@ -159,7 +158,7 @@ class Advising:
                 tried += [(visit, each) for each in best]
             if not tried:
                 break
-            requests = [request_of(visit.question, each.one, each.score, now) for visit, each in tried]
+            requests = [request_of(visit.question, each.one, each.score, setting) for visit, each in tried]
             for (visit, each), verdict in zip(tried, self._ask(requests), strict=True):
                 if verdict.verdict == "permit":
                     visit.offered.append((each, verdict))

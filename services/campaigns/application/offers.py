@@ -60,7 +60,7 @@ def unmet_by(setting: Setting, rule_id: str, customer: Customer) -> Cause:
     return not_met(setting.rules, rule_id, setting.rules.explain(rule_id, customer.facts))
 
 
-def request_of(question: Question, one: Pick, score: float, now: datetime) -> ContactRequest:
+def request_of(question: Question, one: Pick, score: float, setting: Setting) -> ContactRequest:
     """Return what governance is asked: the right to make the offer now, to somebody who came by himself."""
     place = one.place
     return ContactRequest(
@@ -72,8 +72,9 @@ def request_of(question: Question, one: Pick, score: float, now: datetime) -> Co
         category=one.offering.category,
         purpose="marketing",
         direction="inbound",
-        planned_at=now,
+        planned_at=setting.moment,
         priority=score,
+        similar_to=list(setting.similar.get(place.campaign_id, ())),
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Protocol, TypeVar
 
 from services.campaigns.domain.candidate import Cause
@@ -112,6 +112,11 @@ class RulesInForce(Protocol):
     @property
     def ranking(self) -> Sequence[RankingRule]:
         """The ranking rules valid today, as the domain's values."""
+        ...
+
+    @property
+    def similar_span(self) -> timedelta:
+        """For how long governance keeps campaigns apart that are alike; zero when no policy says so."""
         ...
 
     @property

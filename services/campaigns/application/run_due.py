@@ -155,7 +155,7 @@ class RunDue:
                 tally.add("judged", judged)
 
     def _plan(self, setting: Setting, dispatching: Dispatching, tally: _Tally) -> None:
-        steps = StepBook(setting.plans, setting.catalogue)
+        steps = StepBook(setting.plans, setting.catalogue, setting.similar)
         planning = Planning(self._store, self._governance, setting, steps, self._hold, self._background)
         handing_over: Callable[[], int] = _nothing
         try:

@@ -1,9 +1,9 @@
 """What one run knows beforehand: live plans, the catalogue, the rules in force, the moment it acts at."""
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from services.campaigns.application.ports import Rules, RulesInForce
 from services.campaigns.application.store_ports import Store
@@ -11,6 +11,7 @@ from services.campaigns.domain.advice import Assortment
 from services.campaigns.domain.candidate import Cause
 from services.campaigns.domain.conflicts import ConflictBook
 from services.campaigns.domain.judgement import Unmet
+from services.campaigns.domain.likeness import similar_campaigns
 from services.campaigns.domain.offering import Offering
 from services.campaigns.domain.pacing import day_of
 from services.campaigns.domain.plan import ZONE, Plan
@@ -18,6 +19,7 @@ from shared.kernel.text import Text
 from shared.rulekit.rules import LEVELS, Level
 
 _PLACE = re.compile(r"\{[a-z0-9_]+\}")
+_LINGERS = timedelta(days=3)  # a campaign's last contacts, planned a day ahead, may be made until two days later
 _ORDER: Mapping[str, int] = {level: place for place, level in enumerate(LEVELS)}
 
 
@@ -30,6 +32,8 @@ class Setting:
     catalogue: Mapping[str, Offering]
     rules: RulesInForce
     book: ConflictBook
+    similar: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """By campaign, those it is like, whichever of the two plans says so: what governance is told with a request."""
 
     @property
     def assortment(self) -> Assortment:
@@ -47,10 +51,13 @@ class Setting:
 def read_setting(store: Store, rules: Rules, moment: datetime) -> Setting:
     """Read what a run needs to know, in one transaction."""
     in_force = rules.current(day_of(moment, ZONE))
+    span = in_force.similar_span
     with store.read() as tx:
         plans = {case.campaign_id: case.plan for case in tx.cases.live()}
         catalogue = tx.replicas.offerings()
-    return Setting(moment, plans, catalogue, in_force, conflict_book(in_force, plans, catalogue))
+        resting = tx.cases.resting(moment - span - _LINGERS) if span else {}
+    similar = similar_campaigns({**resting, **{name: plan.similar_to for name, plan in plans.items()}}) if span else {}
+    return Setting(moment, plans, catalogue, in_force, conflict_book(in_force, plans, catalogue), similar)
 
 
 def conflict_book(rules: RulesInForce, plans: Mapping[str, Plan], catalogue: Mapping[str, Offering]) -> ConflictBook:

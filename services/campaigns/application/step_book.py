@@ -1,6 +1,6 @@
 """What a step of a treatment says, costs and asks for: worked out once per step, used for every contact."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,6 +14,7 @@ from shared.kernel.identity import derive_id
 from shared.kernel.text import Text
 
 _CHANNELS: Mapping[str, Channel] = {each: each for each in CHANNELS}
+_UNLIKE: Mapping[str, Sequence[str]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class StepPlan:
     script_id: str
     words: Text
     propensity: dict[str, float]
+    similar_to: list[str]
 
     def request(
         self, contact_id: str, candidate: ReadyCandidate, planned_at: datetime, priority: float
@@ -46,6 +48,7 @@ class StepPlan:
             planned_at=planned_at,
             priority=priority,
             zone=self.plan.zone,
+            similar_to=self.similar_to,
         )
 
     def order(self, contact: Contact, words: Text, expires_at: datetime) -> DispatchOrder:
@@ -68,9 +71,16 @@ class StepPlan:
 class StepBook:
     """The steps of the given campaigns, by campaign, treatment and number."""
 
-    def __init__(self, plans: Mapping[str, Plan], catalogue: Mapping[str, Offering]) -> None:
+    def __init__(
+        self,
+        plans: Mapping[str, Plan],
+        catalogue: Mapping[str, Offering],
+        similar: Mapping[str, Sequence[str]] = _UNLIKE,
+    ) -> None:
+        """`similar`: by campaign, those it is like; who only hands over what is reserved needs none."""
         self._plans = plans
         self._catalogue = catalogue
+        self._similar = similar
         self._steps: dict[tuple[str, str, int], StepPlan | None] = {}
 
     def find(self, campaign_id: str, treatment: str, number: int) -> StepPlan | None:
@@ -99,6 +109,7 @@ class StepBook:
             derive_id("script", words.zh, words.en),
             words,
             dict(plan.propensity(step.channel, offering.offering_id)),
+            list(self._similar.get(campaign_id, ())),
         )
 
 

@@ -32,6 +32,10 @@ class Cases(Protocol):
         """Return the live cases in order of id."""
         ...
 
+    def resting(self, since: datetime) -> Mapping[str, Sequence[str]]:
+        """Return who is paused or ended at or after `since`: by campaign, those its plan says it is like."""
+        ...
+
     def many(self, campaign_ids: Iterable[str]) -> list[Case]:
         """Return the named cases, whatever their state, in order of id."""
         ...

@@ -15,6 +15,7 @@ from math import floor, inf
 from operator import attrgetter
 from zoneinfo import ZoneInfo
 
+from services.campaigns.domain.likeness import similar_campaigns
 from services.campaigns.domain.pacing import CLOSES, OPENS
 from services.campaigns.domain.plan import ZONE, Step
 from services.governance.application.policies import policy_set
@@ -79,6 +80,8 @@ class _Calendar:
         self._lines: dict[_Line, list[Candidate]] = defaultdict(list)
         self._room: dict[_Line, float] = {}
         self._full: dict[_Kind, tuple[str, int]] = {}
+        similar = similar_campaigns({name: plan.similar_to for name, plan in side.plans.items()})
+        self._similar = {name: tuple(others) for name, others in similar.items()}
         self._capacities = {check.policy.rule_id for check in self._policies.capacity}
         self._purses = {
             name: inf if plan.budget_fen is None else plan.budget_fen * share for name, plan in side.plans.items()
@@ -182,6 +185,7 @@ class _Calendar:
             "outbound",
             at,
             one.plan.zone,
+            similar_to=self._similar.get(one.plan.campaign, ()),
         )
 
     def _answer(self, one: Candidate, step: Step, made: Contact, known: _Known) -> None:

@@ -81,7 +81,7 @@ class PolicyStep:
     """One request at a frozen moment, and what is expected of it.
 
     A permitted request is history for the steps after it. `next_allowed_at` is compared when `checks_next`: None is
-    never. `reasons` are the ids of all policies that suppress (of a permit, those an override lifted); None: not compared.
+    never. `reasons` are the ids of all policies that suppress, or that an override lifted; None is not compared.
     """
 
     place: Place

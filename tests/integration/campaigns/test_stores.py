@@ -295,3 +295,17 @@ def test_a_campaign_that_no_database_can_name_is_not_there(store: Store, name: s
     with store.write() as tx:
         assert tx.cases.get(name) is None
         assert tx.cases.get(name, lock=True) is None
+
+
+def test_who_rests_is_paused_or_ended_since_and_told_with_whom_it_is_like(url: str) -> None:
+    at = World(url)
+    at.offer(offering("tone", "crbt"))
+    at.launch(*(plan(name, similar_to=["other"]) for name in ("live", "paused", "stopped")))
+    at.use.cases.draft(plan("draft", similar_to=["other"]))
+    at.use.cases.move("paused", "pause")
+    at.use.cases.move("stopped", "stop")
+    now = at.clock.now()
+    with SqlStore(at.database).read() as tx:
+        assert tx.cases.resting(now) == {"paused": ["other"], "stopped": ["other"]}
+        assert tx.cases.resting(now + timedelta(microseconds=1)) == {"paused": ["other"]}
+    at.database.close()

@@ -143,6 +143,7 @@ class FakeRules:
 
     conflicts: Sequence[ConflictRule] = ()
     ranking: Sequence[RankingRule] = ()
+    similar_span: timedelta = timedelta()
     version: str = "r1"
     segments: frozenset[str] = frozenset({"everybody", "some", "others"})
     triggers: frozenset[str] = frozenset({"quota-twice"})
