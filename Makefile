@@ -10,7 +10,7 @@ ARGS ?=
 CHECKS := "ruff check ." "ruff format --check ." mypy lint-imports "python -m scripts.check_repository" "banyan rules check"
 LOCK := uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate pyproject.toml
 
-.PHONY: help setup setup-dev demo test nightly check bench serve format lock clean
+.PHONY: help setup setup-dev demo test nightly torture check bench serve format lock clean
 
 help: ## Show what can be made
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ test: setup-dev ## Run all tests (ARGS: pytest's arguments); starts private Rabb
 
 nightly: setup-dev ## Judge 100,000 generated pairs of condition and subscriber on every executor (ARGS='--pairs 20000')
 	@$(BIN)/python -m tests.nightly $(ARGS)
+
+torture: setup-dev ## Kill, restart and overrun governance, then recount every window (REQUESTS=50000, NAIVE=1, ARGS='--seed 7')
+	@$(BIN)/python -m tests.torture $(if $(REQUESTS),--requests $(REQUESTS)) $(if $(filter-out 0,$(NAIVE)),--naive) $(ARGS)
 
 check: setup-dev ## Run linters, types, import contracts, repository checks and the rules' own checks
 	@failed=""; \

@@ -1,0 +1,100 @@
+"""What a run is to do, drawn from its seed: sizes, clocks, and who is struck when."""
+
+import random
+from typing import Literal, NamedTuple
+
+Blow = Literal["service", "straggler", "relay", "client", "database", "database hard", "broker", "broker hard", "rules"]
+
+KILLS: frozenset[Blow] = frozenset({"service", "straggler", "relay", "client"})
+RESTARTS: frozenset[Blow] = frozenset({"database", "database hard", "broker", "broker hard"})
+SKEWS = (0, 60, 150, 230)
+"""Seconds by which the clocks of the service processes are ahead; less apart than the service tolerates."""
+STRAGGLER = -330
+"""A clock that is farther behind the newest decision than the service tolerates: its process must permit nothing."""
+_LONG = 300_000
+
+
+class Strike(NamedTuple):
+    """A blow once such a share of all requests is answered; `target` picks a process, `skew` is its new clock."""
+
+    at: float
+    blow: Blow
+    target: int
+    skew: int
+
+
+class Plan(NamedTuple):
+    """Everything about a run that is decided beforehand."""
+
+    seed: int
+    requests: int
+    services: int
+    clients: int
+    is_naive: bool
+    strikes: tuple[Strike, ...]
+    days: int
+    """How far ahead contacts are planned."""
+    near_seconds: int
+    """Over what span the contacts are planned that lapse, or are confirmed late, during the run."""
+    hot: int
+    cold: int
+    calls_an_hour: int
+    halls_a_day: int
+    life_seconds: int = 12
+    """How long after its planned time a reservation lapses."""
+
+    @property
+    def ahead(self) -> int:
+        """Seconds by which the service's time is ahead of the machine's."""
+        return max(SKEWS)
+
+    @property
+    def share(self) -> int:
+        """Requests that each client makes."""
+        return -(-self.requests // self.clients)
+
+
+def make_plan(requests: int, seed: int, *, is_naive: bool = False) -> Plan:
+    """Return the plan of a run; the same figures give the same plan."""
+    is_long = requests >= _LONG
+    days = 20 if is_long else 8
+    services = 4 if is_long else 3
+    return Plan(
+        seed=seed,
+        requests=requests,
+        services=services,
+        clients=4 if is_long else 3,
+        is_naive=is_naive,
+        strikes=_strikes(random.Random(seed), requests, services, is_naive=is_naive),
+        days=days,
+        near_seconds=max(20, requests // 1_500),
+        hot=max(20, requests // 2_000),
+        cold=max(500, requests // 3),
+        calls_an_hour=max(2, requests // 8 // (days * 24) // 4),
+        halls_a_day=max(3, requests // 8 // days // 4),
+    )
+
+
+def _strikes(chance: random.Random, requests: int, services: int, *, is_naive: bool) -> tuple[Strike, ...]:
+    blows: list[Blow]
+    if is_naive:
+        blows = ["service", "client"]
+    elif requests >= _LONG:
+        blows = [*["service"] * 14, *["straggler"] * 3, *["relay"] * 5, *["client"] * 8, *["rules"] * 3]
+        blows += [*["database", "database hard", "database hard"], *["broker", "broker hard", "broker hard"]]
+    else:
+        size = 2 if requests >= 30_000 else 1
+        blows = [*["service"] * 2 * size, "straggler", *["relay"] * size, *["client"] * 2 * size, "rules"]
+        blows += [*["database hard", "database"][:size], *["broker hard", "broker"][:size]]
+    chance.shuffle(blows)
+    # Evenly spread with some chance, so that there is service between the blows; all before the end.
+    span = 0.88 / len(blows)
+    return tuple(
+        Strike(
+            round(0.05 + span * (place + chance.random() * 0.6), 4),
+            blow,
+            chance.randrange(services),
+            STRAGGLER if blow == "straggler" else chance.choice(SKEWS),
+        )
+        for place, blow in enumerate(blows)
+    )
