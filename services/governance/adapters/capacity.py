@@ -7,12 +7,13 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
-from services.governance.adapters.tables import capacity_counter, contact, counted_rules
+from services.governance.adapters.tables import capacity_counter, contact, counted_rules, covered, live_at
 from services.governance.domain.calendar import span_of
 from services.governance.domain.checks import FOREVER, Bucket
 from services.governance.domain.instants import QUARTER
 from services.governance.domain.limits import CapacityCheck
-from services.governance.domain.policies import Scope
+from services.governance.domain.policy_set import PolicySet
+from shared.kernel.identity import derive_id
 
 _Count = tuple[int, int]  # used, earliest lapse
 _KEY = (capacity_counter.c.rule_id, capacity_counter.c.starts_at)
@@ -61,6 +62,22 @@ class SqlCapacity:
             row = sa.update(capacity_counter).where(_KEY[0] == rule_id, _KEY[1] == start)
             self._connection.execute(row.values(used=capacity_counter.c.used - count))
 
+    def holding(self, policies: PolicySet, buckets: Iterable[Bucket]) -> frozenset[Bucket]:
+        """Return those of the counters that, kept under these policies, are within their limit."""
+        wanted = frozenset(buckets)
+        if not wanted or self.fingerprint() != fingerprint_of(policies):
+            return frozenset()
+        limits = {check.policy.rule_id: check.limit for check in policies.capacity}
+        counter = capacity_counter.c
+        query = sa.select(counter.rule_id, counter.starts_at, counter.used).where(
+            counter.starts_at.in_(sorted({start for _, start in wanted})), counter.recount_at != 0
+        )
+        return wanted & {
+            (rule_id, start)
+            for rule_id, start, used in self._connection.execute(query)
+            if rule_id in limits and used <= limits[rule_id]
+        }
+
     def distrust(self, buckets: Iterable[Bucket]) -> None:
         """Have the buckets counted anew from the ledger before they are used again."""
         self._save(dict.fromkeys(buckets, (0, 0)))
@@ -96,12 +113,11 @@ class SqlCapacity:
         width = sa.literal_column(str(QUARTER), sa.BigInteger)  # no parameter: PostgreSQL must see it is the same twice
         quarter = contact.c.planned_at - contact.c.planned_at % width
         lapses = sa.func.min(sa.case((contact.c.state == "reserved", contact.c.expires_at), else_=FOREVER))
-        is_live = sa.or_(
-            contact.c.state == "confirmed", sa.and_(contact.c.state == "reserved", contact.c.expires_at > now)
-        )
         query = (
             sa.select(quarter, sa.func.count(), lapses)
-            .where(contact.c.planned_at >= since, contact.c.planned_at < until, is_live, *_covered(check.policy.scope))
+            .where(
+                contact.c.planned_at >= since, contact.c.planned_at < until, live_at(now), *covered(check.policy.scope)
+            )
             .group_by(quarter)
         )
         counted: dict[Bucket, _Count] = defaultdict(lambda: (0, FOREVER))
@@ -126,12 +142,6 @@ class SqlCapacity:
         )
 
 
-def _covered(scope: Scope) -> list[sa.ColumnElement[bool]]:
-    tests = {
-        contact.c.direction: scope.directions,
-        contact.c.purpose: scope.purposes,
-        contact.c.channel: scope.channels,
-        contact.c.category: scope.categories,
-        contact.c.campaign_id: scope.campaigns,
-    }
-    return [column.in_(sorted(allowed)) for column, allowed in tests.items() if allowed]
+def fingerprint_of(policies: PolicySet) -> str:
+    """Return a name for the capacity policies as they stand; equal policies have equal names."""
+    return derive_id(*(f"{check.policy.rule_id}@{check.policy.version}" for check in policies.capacity))

@@ -7,12 +7,14 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from services.governance.adapters.tables import REQUEST_COLUMNS, contact, decision, rule_set, suppression
+from services.governance.adapters.tables import REQUEST_COLUMNS, contact, decision, live_at, rule_set, suppression
+from services.governance.adapters.tallies import tallies
 from services.governance.application.ports import Counted, Issued, Stamp
-from services.governance.domain.contacts import Contact, ListMark
+from services.governance.domain.contacts import Contact, ListMark, OverrideMark
 from services.governance.domain.decisions import Decision, Finding
 from services.governance.domain.lifecycle import LedgerEntry
 from services.governance.domain.policy_set import PolicySet
+from services.governance.domain.tallies import Counting, Tally
 from shared.persistence.bulk import insert_missing, insert_rows
 from shared.persistence.database import in_keys
 
@@ -20,7 +22,7 @@ _WIDTH = len(REQUEST_COLUMNS)
 _PERMITTED = [
     *(contact.c[name] for name in REQUEST_COLUMNS),
     *(contact.c.state, contact.c.expires_at, contact.c.contacted_at, contact.c.is_overrun, contact.c.note),
-    *(contact.c.decision_id, contact.c.counters),
+    *(contact.c.decision_id, contact.c.counters, contact.c.lifted),
 ]
 _SUPPRESSED = [
     *(suppression.c[name] for name in REQUEST_COLUMNS),
@@ -70,10 +72,9 @@ class SqlLedger:
 
     def live(self, customers: Sequence[str], since: int, now: int) -> Mapping[str, list[Contact]]:
         """Return live contacts by customer that are planned, or took place, at or after `since`."""
-        is_live = sa.or_(
-            contact.c.state == "confirmed", sa.and_(contact.c.state == "reserved", contact.c.expires_at > now)
+        query = sa.select(*_SEEN).where(
+            in_keys(contact.c.customer_id, customers), contact.c.last_at >= since, live_at(now)
         )
-        query = sa.select(*_SEEN).where(in_keys(contact.c.customer_id, customers), contact.c.last_at >= since, is_live)
         found: dict[str, list[Contact]] = {}
         for *request, contacted_at in self._connection.execute(query):
             one = Contact(*request)
@@ -83,15 +84,27 @@ class SqlLedger:
                 mine.append(one._replace(at=contacted_at))
         return found
 
+    def tallies(
+        self, asked: Sequence[Contact], counted: Sequence[Counting], reach: int, now: int
+    ) -> Mapping[int, Tally | None]:
+        """Return tallies by place among `asked`; None where a plain count does not tell, no entry where none counts."""
+        return tallies(self._connection, asked, counted, reach, now) if asked else {}
+
     def record(
-        self, decisions: Sequence[Decision], policies: PolicySet, now: int, marks: Sequence[ListMark] = ()
+        self,
+        decisions: Sequence[Decision],
+        policies: PolicySet,
+        now: int,
+        marks: Sequence[ListMark] = (),
+        overrides: Sequence[OverrideMark] = (),
     ) -> None:
         """Store new verdicts as one batch with the list entries they were judged by; permits become reservations."""
         if not decisions:
             return
         limits = [(check.policy.rule_id, check.limit, check.policy.version) for check in policies.limits]
         insert_missing(self._connection, rule_set, [{"rule_set": policies.version, "limits": limits}])
-        batch = sa.insert(decision).values(decided_at=now, rule_set=policies.version, marks=marks or None)
+        seen = {"marks": marks or None, "overrides": overrides or None}
+        batch = sa.insert(decision).values(decided_at=now, rule_set=policies.version, **seen)
         number = self._connection.execute(batch.returning(decision.c.decision_id)).scalar_one()
         permits = [_reservation(one, number) for one in decisions if one.is_permitted]
         insert_rows(self._connection, contact, permits)
@@ -198,6 +211,7 @@ def _reservation(made: Decision, number: int) -> dict[str, object]:
         "note": "",
         "decision_id": number,
         "counters": made.counters,
+        "lifted": made.lifted or None,
         "released_after": None,
         "confirmed_after": None,
     }
@@ -215,9 +229,10 @@ def _suppression(made: Decision, number: int) -> dict[str, object]:
 
 def _issued_permit(row: Sequence[Any]) -> Issued:
     asked = Contact._make(row[:_WIDTH])
-    state, expires_at, contacted_at, is_overrun, note, number, counters = row[_WIDTH:]
+    state, expires_at, contacted_at, is_overrun, note, number, counters, lifted = row[_WIDTH:]
     entry = LedgerEntry(asked, state, expires_at, contacted_at, is_overrun, note)
-    return Issued(asked, True, expires_at, (), None, tuple(counters or ()), number, entry)
+    set_aside = tuple(Finding(*one) for one in lifted or ())
+    return Issued(asked, True, expires_at, (), None, tuple(counters or ()), number, entry, set_aside)
 
 
 def _issued_suppression(row: Sequence[Any], entry: LedgerEntry | None) -> Issued:

@@ -188,6 +188,10 @@ class Outcomes(Protocol):
         """Return outcomes of the named kinds by customer, at or after `since`."""
         ...
 
+    def of_customer(self, customer_id: str, limit: int) -> list[OutcomeRow]:
+        """Return what came of the subscriber's contacts, newest first."""
+        ...
+
     def add(self, rows: Sequence[OutcomeRow]) -> None:
         """Keep outcomes; one already kept stays as it is."""
         ...
@@ -268,6 +272,26 @@ class Pseudonyms(Protocol):
         ...
 
 
+class ErasedRows(NamedTuple):
+    """How many rows of a subscriber are kept under a pseudonym."""
+
+    contacts: int
+    verdicts: int
+    entries: int
+    outcomes: int
+
+
+class Privacy(Protocol):
+    """Erases subscribers."""
+
+    def erase(self, customer_id: str, author: str, now: int) -> ErasedRows:
+        """Keep the subscriber's rows under a pseudonym from now on, without any free text; overrides end.
+
+        Raises ErasureKeyMissing or ErasureKeyWrong. The transaction holds the lock of the lists.
+        """
+        ...
+
+
 class Unit(Protocol):
     """One transaction."""
 
@@ -283,6 +307,8 @@ class Unit(Protocol):
     def capacity(self) -> Capacity: ...  # noqa: D102 - its type says what it is
     @property
     def pseudonyms(self) -> Pseudonyms: ...  # noqa: D102 - see the port
+    @property
+    def privacy(self) -> Privacy: ...  # noqa: D102 - see the port
     @property
     def overrides(self) -> Overrides: ...  # noqa: D102 - its type says what it is
     @property

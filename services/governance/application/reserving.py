@@ -1,15 +1,21 @@
 """Ask for the right to make contacts: reserve, check, screen."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from services.governance.application.circumstances import (
+    NOTHING_SEEN,
+    Circumstances,
+    buckets_of,
+    circumstances,
+    overrides_of,
+)
 from services.governance.application.policies import PoliciesInForce
 from services.governance.application.ports import Issued, Need, Store, Unit
 from services.governance.application.pseudonyms import as_asked, kept_requests
 from services.governance.application.translation import Batch, read_batch, refused_verdict, verdict_of
 from services.governance.domain.checks import FOREVER, Bucket
-from services.governance.domain.contacts import Contact, ListMark, Situation
+from services.governance.domain.contacts import Situation
 from services.governance.domain.decisions import Decision, Judgement
 from services.governance.domain.instants import to_micros
 from services.governance.domain.judgement import judge, refuse, screen
@@ -46,8 +52,8 @@ class Reserving:
         with self._store.write(Need(policies, now, customers, buckets)) as unit:
             kept, batch = _kept(unit, requests, batch)
             known = _known(unit, batch)
-            now, judgement, marks = self._judge(unit, batch, known.issued, policies, fault)
-            unit.ledger.record(judgement.decisions, policies, now, marks)
+            now, judgement, seen = self._judge(unit, batch, known.issued, policies, fault)
+            unit.ledger.record(judgement.decisions, policies, now, seen.marks, seen.overrides)
             unit.capacity.save(judgement.capacity, self._lapsing(judgement.decisions, policies))
         return as_asked(requests, _verdicts(kept, batch, known, judgement.decisions, policies))
 
@@ -72,50 +78,32 @@ class Reserving:
             with self._store.read() as unit:
                 kept, batch = _kept(unit, requests, batch)
                 marks = unit.lists.marks(sorted({asked.customer_id for asked in batch.asked}))
-            situations = {customer: Situation(lists=mine) for customer, mine in marks.items()}
+                overrides = overrides_of(unit, marks, policies, min([now, *(asked.at for asked in batch.asked)]))
+            situations = {
+                customer: Situation(lists=mine, overrides=overrides.get(customer, ()))
+                for customer, mine in marks.items()
+            }
             judgement = screen(batch.asked, situations, policies, self._terms, now)
         decisions = _with_refusals(judgement.decisions, batch, policies)
         return as_asked(requests, _verdicts(kept, batch, Known({}, {}), decisions, policies))
 
     def _judge(
         self, unit: Unit, batch: Batch, known: Mapping[str, Issued], policies: PolicySet, fault: str | None
-    ) -> tuple[int, Judgement, list[ListMark]]:
+    ) -> tuple[int, Judgement, Circumstances]:
         clock, newest = to_micros(self._clock.now()), unit.ledger.newest_decision()
         now = max(clock, newest)  # a reservation that one process saw lapse has lapsed for all
         fresh = [asked for asked in batch.asked if asked.contact_id not in known]
         if clock < newest - self._terms.clock_tolerance:
             fault = fault or CLOCK_BEHIND
         if fault is not None:
-            return now, refuse(fresh, policies, fault), []
+            return now, refuse(fresh, policies, fault), NOTHING_SEEN
         readable = [asked for asked in fresh if asked.contact_id not in batch.refused]
-        situations = self._situations(unit, readable, policies, now)
-        capacity = self._capacity(unit, readable, policies, now)
-        judgement = judge(readable, situations, policies, capacity, self._terms, now)
+        seen = circumstances(unit, readable, policies, self._terms, now)
+        judgement = judge(readable, seen.situations, policies, seen.capacity, self._terms, now, seen.cleared)
         refused = [asked for asked in fresh if asked.contact_id in batch.refused]
         for asked in refused:
             judgement.decisions.extend(refuse([asked], policies, batch.refused[asked.contact_id]).decisions)
-        return now, judgement, [mark for each in situations.values() for mark in each.lists]
-
-    def _situations(self, unit: Unit, asked: Sequence[Contact], policies: PolicySet, now: int) -> dict[str, Situation]:
-        earliest = min((one.at for one in asked if _is_near(one, self._terms, now)), default=now)
-        since = min(earliest, now)
-        customers = sorted({one.customer_id for one in asked})
-        contacts = unit.ledger.live(customers, since - policies.reach, now)
-        lists = unit.lists.marks(customers) if policies.lists else {}
-        outcomes = unit.outcomes.marks(customers, policies.outcomes, since - policies.outcome_reach)
-        return {
-            customer: Situation(contacts.get(customer, ()), lists.get(customer, ()), outcomes.get(customer, ()))
-            for customer in contacts.keys() | lists.keys() | outcomes.keys()
-        }
-
-    def _capacity(self, unit: Unit, asked: Sequence[Contact], policies: PolicySet, now: int) -> Mapping[Bucket, int]:
-        if not policies.capacity:
-            return {}
-        wanted = Counter(buckets_of(asked, policies, self._terms, now))
-        if not wanted:  # as for all who come by themselves
-            return {}
-        since = min([now, *(one.at for one in asked if _is_near(one, self._terms, now))])
-        return unit.capacity.used(policies.capacity, since, wanted, now)
+        return now, judgement, seen
 
     @staticmethod
     def _lapsing(decisions: Sequence[Decision], policies: PolicySet) -> dict[Bucket, int]:
@@ -126,20 +114,6 @@ class Reserving:
                     bucket = check.bucket(made.contact.at)
                     lapsing[bucket] = min(lapsing.get(bucket, FOREVER), made.expires_at)
         return lapsing
-
-
-def buckets_of(asked: Sequence[Contact], policies: PolicySet, terms: Terms, now: int) -> list[Bucket]:
-    """Return the operator's counters that the contacts fall on, one for each contact and policy."""
-    if not policies.capacity:
-        return []
-    return [
-        check.bucket(one.at) for one in asked if _is_near(one, terms, now) for _, check in policies.plan(one).capacity
-    ]
-
-
-def _is_near(one: Contact, terms: Terms, now: int) -> bool:
-    """Tell whether the contact's time is one the calendar can place; others are refused."""
-    return abs(one.at - now) < 2 * terms.horizon
 
 
 def _kept(unit: Unit, requests: Sequence[ContactRequest], batch: Batch) -> tuple[Sequence[ContactRequest], Batch]:

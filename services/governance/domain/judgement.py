@@ -78,7 +78,7 @@ class _Batch:
             asked = requests[place]
             counters = self.cleared.get(asked.contact_id)
             if counters is not None:
-                decisions[place] = self._cleared(asked, counters, used)
+                decisions[place] = self._permitted(asked, counters, used)
                 continue
             standing = standings.get(asked.customer_id)
             if standing is None:
@@ -87,7 +87,7 @@ class _Batch:
             decisions[place] = self._one(asked, standing)
         return Judgement([decisions[place] for place in range(len(requests))], used)
 
-    def _cleared(self, asked: Contact, counters: Counters, used: dict[Bucket, int]) -> Decision:
+    def _permitted(self, asked: Contact, counters: Counters, used: dict[Bucket, int]) -> Decision:
         capacity = self.policies.plan(asked).capacity
         if capacity:
             filled = list(counters)
