@@ -34,7 +34,7 @@ class Listing:
         entry that makes no sense; then none is put.
         """
         for place, entry in enumerate(entries):
-            _check(f"entries[{place}]", entry)
+            check_entry(f"entries[{place}]", entry)
         if entries:
             now = to_micros(self._clock.now())
             with self._store.write(self._need(now, [entry.customer_id for entry in entries])) as unit:
@@ -104,7 +104,8 @@ class Listing:
         unit.publish(LISTS_CHANGED, event, key, now)
 
 
-def _check(field: str, entry: ListEntry) -> None:
+def check_entry(field: str, entry: ListEntry) -> None:
+    """Raise InvalidRequest naming what makes no sense in an entry; `field` is where the entry stands."""
     check_text(f"{field}.customer_id", entry.customer_id, is_required=True)
     for name in ("reason", "source", "author"):
         check_text(f"{field}.{name}", getattr(entry, name))

@@ -27,7 +27,7 @@ def open_client() -> AbstractContextManager[Client]:
     return BanyanClient(BusSettings.from_environment(os.environ).amqp_url)
 
 
-def ask(returns: type[T], service: str, method: str, **arguments: str) -> T:
+def ask(returns: type[T], service: str, method: str, **arguments: object) -> T:
     """Ask one service once and return its answer; raises Unavailable or the service's fault."""
     with open_client() as client:
         return msgspec.convert(client.call(service, method, timeout=_PATIENCE, **arguments), returns)
