@@ -7,6 +7,7 @@ from pathlib import Path
 
 from nameko.extensions import DependencyProvider
 
+from services.channels.adapters.governance import BULK, INTERACTIVE, RemoteGovernance
 from services.channels.adapters.hall import Hall
 from services.channels.adapters.hotline import Hotline
 from services.channels.adapters.outbound_call import OutboundCall
@@ -22,10 +23,15 @@ from services.channels.domain.words import Channel
 from services.channels.settings import Settings
 from shared.contracts.wire import CHANNELS
 from shared.kernel.clock import Clock, SystemClock
+from shared.messaging.calling import RpcCaller
+from shared.messaging.container import URL_KEY
+from shared.messaging.green_caller import GreenCaller
 from shared.persistence import opening
 from shared.persistence.database import Database
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+_RUN_SECONDS = 30.0
+_SCREEN_SECONDS = 10.0  # somebody waits for the list
 
 
 def open_database(settings: Settings) -> Database:
@@ -33,19 +39,21 @@ def open_database(settings: Settings) -> Database:
     return opening.open_database(settings.database_url, MIGRATIONS)
 
 
-def build(settings: Settings, clock: Clock | None = None) -> UseCases:
+def build(settings: Settings, clock: Clock | None, caller: RpcCaller) -> UseCases:
     """Put the service together; a `clock` given here replaces the settings' and switches the timer off."""
     store = SqlStore(open_database(settings))
     now = clock or settings.clock
     runner = Runner(
         store=store,
         adapters=adapters_of(settings),
+        governance=RemoteGovernance(caller, BULK, _RUN_SECONDS),
         clock=now,
         machine_clock=SystemClock(),
         new_lease=lambda: secrets.token_hex(8),
         breathe=lambda: time.sleep(0),
     )
-    return UseCases(store, runner, now, is_timed=clock is None)
+    screens = RemoteGovernance(caller, INTERACTIVE, _SCREEN_SECONDS)
+    return UseCases(store, runner, screens, now, is_timed=clock is None)
 
 
 def adapters_of(settings: Settings) -> Mapping[Channel, ChannelAdapter]:
@@ -74,7 +82,12 @@ class Dependencies(DependencyProvider):
     def setup(self) -> None:
         """Read the settings and build; a fault here keeps the container from starting."""
         given = self.container.config["BANYAN"]
-        self._use_cases = build(Settings.read(given["settings"]), given.get("clock"))
+        self._caller = GreenCaller(self.container.config[URL_KEY], name=f"{self.container.service_name} caller")
+        self._use_cases = build(Settings.read(given["settings"]), given.get("clock"), self._caller)
+
+    def stop(self) -> None:
+        """Hang up."""
+        self._caller.close()
 
     def get_dependency(self, worker_ctx: object) -> UseCases:  # noqa: ARG002 - nameko's signature
         """Return the use cases."""

@@ -63,6 +63,8 @@ class RunResult(Told, frozen=True, kw_only=True):
     sent: int
     failed: int
     answered: int
+    postponed: int = 0
+    """Contacts that were due and not made, since governance could not judge them; they are looked at again."""
 
 
 class SentContact(Told, frozen=True, kw_only=True):

@@ -15,7 +15,7 @@ from services.channels.domain.order import Order
 from services.channels.domain.progress import Progress, Standing, beginning
 from services.channels.domain.words import Channel
 from shared.persistence.bulk import insert_missing, upsert_rows
-from shared.persistence.database import Database
+from shared.persistence.database import Database, in_keys
 
 _ORDER = tuple(dispatch_order.c)
 _ORDER_NAMES = tuple(column.name for column in _ORDER)
@@ -41,6 +41,9 @@ _BOTH = sa.select(*_ORDER, *_PROGRESS).join_from(
 )
 
 
+_EARLIEST = (progress.c.due_at, progress.c.contact_id)
+
+
 class SqlStore:
     """Keeps orders in this service's own database."""
 
@@ -52,6 +55,14 @@ class SqlStore:
         """Open a write transaction."""
         with self._database.write() as connection:
             yield SqlUnit(connection)
+
+    def due(self, until: datetime, machine_now: datetime, limit: int, *, only_sent: bool = False) -> list[Standing]:
+        """Return the first orders due at `until` that nobody leases, as they stand now."""
+        query = _BOTH.where(*_due(until, machine_now)).order_by(*_EARLIEST).limit(limit)
+        if only_sent:
+            query = query.where(progress.c.state == "sent")
+        with self._database.read() as connection:
+            return [_standing(row) for row in connection.execute(query)]
 
     def worklist(self, channel: Channel, now: datetime, limit: int) -> list[Standing]:
         """Return orders of a channel that a person can work now, oldest first."""
@@ -78,16 +89,10 @@ class SqlUnit:
         insert_missing(self._connection, dispatch_order, [_order_row(order) for order in ordered])
         insert_missing(self._connection, progress, [_beginning_row(order) for order in ordered])
 
-    def due(self, until: datetime, machine_now: datetime, limit: int) -> list[Standing]:
-        """Return the first orders due at `until` that nobody holds or leases, locked."""
-        columns = progress.c
-        query = (
-            _BOTH.where(OPEN, columns.due_at <= until)
-            .where(columns.leased_until.is_(None) | (columns.leased_until <= machine_now))
-            .order_by(columns.due_at, columns.contact_id)
-            .limit(limit)
-        )
-        return self._locked(query, skip=True)
+    def due(self, contact_ids: Sequence[str], until: datetime, machine_now: datetime) -> list[Standing]:
+        """Return those of the orders that are still due and that nobody holds or leases, locked."""
+        query = _BOTH.where(in_keys(progress.c.contact_id, contact_ids), *_due(until, machine_now))
+        return self._locked(query.order_by(*_EARLIEST), skip=True)
 
     def held(self, lease: str) -> list[Standing]:
         """Return the orders still leased under this name, locked."""
@@ -97,6 +102,11 @@ class SqlUnit:
         """Return one order, locked, or None."""
         found = self._locked(_BOTH.where(progress.c.contact_id == contact_id), skip=False)
         return found[0] if found else None
+
+    def workable(self, contact_ids: Sequence[str]) -> list[Standing]:
+        """Return those of the orders that a person could still work, locked."""
+        query = _BOTH.where(WORKABLE, in_keys(progress.c.contact_id, contact_ids))
+        return self._locked(query.order_by(progress.c.contact_id), skip=False)
 
     def save(self, standings: Sequence[Standing]) -> None:
         """Overwrite how far these orders have come."""
@@ -110,6 +120,12 @@ class SqlUnit:
         if self._connection.dialect.name == "postgresql":
             query = query.with_for_update(of=progress, skip_locked=skip)
         return [_standing(row) for row in self._connection.execute(query)]
+
+
+def _due(until: datetime, machine_now: datetime) -> tuple[sa.ColumnElement[bool], ...]:
+    columns = progress.c
+    is_free = columns.leased_until.is_(None) | (columns.leased_until <= machine_now)
+    return OPEN, columns.due_at <= until, is_free
 
 
 def _standing(row: sa.Row[Any]) -> Standing:

@@ -37,14 +37,20 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """How many contacts were told of as sent, failed and answered."""
+    """How many contacts were told of as sent, failed and answered, and how many were put off untold."""
 
     sent: int = 0
     failed: int = 0
     answered: int = 0
+    postponed: int = 0
 
     def __add__(self, other: "Told") -> "Told":
-        return Told(self.sent + other.sent, self.failed + other.failed, self.answered + other.answered)
+        return Told(
+            self.sent + other.sent,
+            self.failed + other.failed,
+            self.answered + other.answered,
+            self.postponed + other.postponed,
+        )
 
 
 def apply(unit: Unit, changes: Sequence[Change], at: datetime) -> Told:

@@ -12,6 +12,7 @@ from services.channels.domain.order import Order
 from services.channels.domain.progress import Standing
 from services.channels.domain.sending import Answer, Sending
 from services.channels.domain.words import Channel
+from shared.contracts.governance import Verdict
 
 
 class Unit(Protocol):
@@ -21,8 +22,8 @@ class Unit(Protocol):
         """Keep the orders whose contact is not yet known, each at its beginning; leave known ones as they are."""
         ...
 
-    def due(self, until: datetime, machine_now: datetime, limit: int) -> list[Standing]:
-        """Return the first `limit` orders due at `until` (earliest first) that no other runner holds or leases."""
+    def due(self, contact_ids: Sequence[str], until: datetime, machine_now: datetime) -> list[Standing]:
+        """Return those of the orders that are still due at `until` (earliest first) and that nobody holds or leases."""
         ...
 
     def held(self, lease: str) -> list[Standing]:
@@ -31,6 +32,10 @@ class Unit(Protocol):
 
     def one(self, contact_id: str) -> Standing | None:
         """Return one order, or None."""
+        ...
+
+    def workable(self, contact_ids: Sequence[str]) -> list[Standing]:
+        """Return those of the orders that a person could still work."""
         ...
 
     def save(self, standings: Sequence[Standing]) -> None:
@@ -49,8 +54,23 @@ class Store(Protocol):
         """Open a write transaction."""
         ...
 
+    def due(self, until: datetime, machine_now: datetime, limit: int, *, only_sent: bool = False) -> list[Standing]:
+        """Return the first `limit` orders due at `until` (earliest first) that nobody leases, as they stand now.
+
+        `only_sent` leaves out all but contacts that took place and whose answer is due.
+        """
+        ...
+
     def worklist(self, channel: Channel, now: datetime, limit: int) -> list[Standing]:
         """Return orders of a channel that a person can work now (planned and not expired), oldest first."""
+        ...
+
+
+class Governance(Protocol):
+    """The authority over contacts."""
+
+    def recheck(self, contact_ids: Sequence[str]) -> list[Verdict]:
+        """Say of each reservation, in order, whether it may still be used; raises Unavailable for want of an answer."""
         ...
 
 
@@ -59,6 +79,7 @@ class ChannelAdapter(Protocol):
 
     `external`: sending leaves this house, so it happens between two transactions; otherwise `send` and `answers`
     are quick, touch nothing outside, and run inside one. `simulated`: what it returns is made up, and is marked so.
+    One that is neither puts contacts on a work list: they are made once a person sees them there.
     """
 
     external: bool

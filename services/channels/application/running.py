@@ -1,4 +1,8 @@
-"""Send what is due and collect the answers that are due, page by page, each page whole or not at all."""
+"""Send what is due and collect the answers that are due, page by page, each page whole or not at all.
+
+Before a contact is made governance is asked again, for a whole page at once and outside any transaction; without its
+permit nothing is made.
+"""
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
@@ -6,15 +10,29 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from services.channels.application.announcing import Change, Told, apply
-from services.channels.application.ports import ChannelAdapter, NewLease, Store
+from services.channels.application.ports import ChannelAdapter, Governance, NewLease, Store
+from services.channels.application.rechecking import Rechecked, recheck
 from services.channels.domain.order import Order
-from services.channels.domain.progress import Progress, Standing, after_answer, after_sending, expired, leased
+from services.channels.domain.progress import (
+    Progress,
+    Standing,
+    after_answer,
+    after_sending,
+    expired,
+    leased,
+    postponed,
+    withdrawn,
+)
 from services.channels.domain.words import Channel
 from shared.kernel.clock import Clock
+from shared.kernel.faults import Unavailable
 
 PAGE = 2_000
 EXTERNAL_PAGE = 200
 """Smaller, so that a page's requests, time-outs and retries included, end well within the lease."""
+
+POSTPONED_BY = timedelta(minutes=1)
+"""After which a contact is looked at again that governance could not judge."""
 
 LEASE = timedelta(minutes=2)
 """By the machine's clock, not the (perhaps accelerated) business clock: how long a runner has to finish a page."""
@@ -26,6 +44,7 @@ class Runner:
 
     store: Store
     adapters: Mapping[Channel, ChannelAdapter]
+    governance: Governance
     clock: Clock
     machine_clock: Clock
     new_lease: NewLease
@@ -33,28 +52,61 @@ class Runner:
     """Called between pages, outside any transaction: lets other green threads (heartbeats) run."""
 
     def run(self, until: datetime) -> Told:
-        """Work until nothing is due at `until`."""
-        total = Told()
+        """Work until nothing is due at `until`.
+
+        Governance is asked about each page before anything of it is made. Once it does not answer, nothing more is made
+        and nobody is asked again; answers that are due are collected all the same, then Unavailable is raised. What was
+        not made stays due.
+        """
+        total, fault = Told(), None
         size = EXTERNAL_PAGE if any(adapter.external for adapter in self.adapters.values()) else PAGE
-        while (told := self._page(until, size)) is not None:
+        while page := self.store.due(until, self.machine_clock.now(), size, only_sent=fault is not None):
+            try:
+                answers = recheck(self.governance, self._to_ask(page, until))
+            except Unavailable as unanswered:
+                fault = unanswered
+                continue
+            told = self._page(page, answers, until)
+            if told is None:  # other runners are at work on all of them
+                break
             total += told
             self.breathe()
+        if fault is not None:
+            raise fault
         return total
 
-    def _page(self, until: datetime, size: int) -> Told | None:
+    def _to_ask(self, page: Sequence[Standing], until: datetime) -> list[str]:
+        """Return which contacts would be made now; those of work lists are asked about when a person sees them."""
+        now = self.clock.now()
+        return [
+            item.order.contact_id
+            for item in page
+            if item.progress.state != "sent"
+            and not _waits_for_a_person(self.adapters[item.order.channel])
+            and not expired(item, until if self.adapters[item.order.channel].simulated else now)
+        ]
+
+    def _page(self, page: Sequence[Standing], answers: Rechecked, until: datetime) -> Told | None:
         now, machine_now, lease = self.clock.now(), self.machine_clock.now(), self.new_lease()
         with self.store.unit() as unit:
-            due = unit.due(until, machine_now, size)
+            due = unit.due([item.order.contact_id for item in page], until, machine_now)
             if not due:
                 return None
             outgoing: list[Standing] = []
-            changes = self._judge(due, until, now, outgoing)
+            changes = self._judge(due, answers, until, now, outgoing)
             lease_end = machine_now + LEASE
             changes += [Change(item, leased(item.progress, lease, lease_end)) for item in outgoing]
-            told = apply(unit, changes, now)
+            told = apply(unit, changes, now) + Told(postponed=len(answers.undecided))
         return told + self._send_out(outgoing, lease, now) if outgoing else told
 
-    def _judge(self, due: Sequence[Standing], until: datetime, now: datetime, outgoing: list[Standing]) -> list[Change]:
+    def _judge(
+        self,
+        due: Sequence[Standing],
+        answers: Rechecked,
+        until: datetime,
+        now: datetime,
+        outgoing: list[Standing],
+    ) -> list[Change]:
         """Settle what can be settled inside this house; put into `outgoing` what must leave it."""
         changes: list[Change] = []
         to_send: defaultdict[Channel, list[Standing]] = defaultdict(list)
@@ -67,6 +119,10 @@ class Runner:
             # A simulated contact takes place when planned, however late the runner comes; a real one takes place now.
             elif over := expired(item, until if adapter.simulated else now):
                 changes.append(Change(item, over))
+            elif (reason := answers.withdrawn.get(item.order.contact_id)) is not None:
+                changes.append(Change(item, withdrawn(item, reason, now)))
+            elif not (_waits_for_a_person(adapter) or item.order.contact_id in answers.permitted):
+                changes.append(Change(item, postponed(item.progress, max(now, until) + POSTPONED_BY)))
             elif adapter.external:
                 outgoing.append(item)
             else:
@@ -116,6 +172,10 @@ class Runner:
                 for item in unit.held(lease)
             ]
             return apply(unit, changes, self.clock.now())
+
+
+def _waits_for_a_person(adapter: ChannelAdapter) -> bool:
+    return not (adapter.external or adapter.simulated)
 
 
 def _is_answer_due(progress: Progress, moment: datetime) -> bool:

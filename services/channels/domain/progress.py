@@ -97,6 +97,21 @@ def after_answer(progress: Progress, answer: Answer | None, *, simulated: bool) 
     )
 
 
+def withdrawn(standing: Standing, reason: str, now: datetime) -> Progress:
+    """Return the progress of an order that may not be made any more.
+
+    If an attempt was made whose end is unknown, it counts as sent: nothing more is sent, but it may have arrived.
+    """
+    if standing.progress.attempted:
+        return _at(standing.progress, "sent", None, sent_at=now, detail=UNSURE_DETAIL)
+    return _at(standing.progress, "failed", None, detail=reason)
+
+
+def postponed(progress: Progress, again_at: datetime) -> Progress:
+    """Return the progress of an order that nobody could judge: it is looked at again later."""
+    return replace(progress, due_at=again_at)
+
+
 Settlement = Literal["record", "known", "unsuitable", "too_early", "closed"]
 
 

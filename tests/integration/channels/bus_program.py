@@ -13,12 +13,13 @@ from services.channels.dependencies import open_database
 from services.channels.service import Channels, ChannelsBulk
 from services.channels.settings import Settings
 from shared.contracts.channels import ContactsSent, DispatchResult, OutcomesRecorded, RunResult, WorkItem
+from shared.contracts.governance import Verdict
 from shared.kernel.clock import SteeredClock
 from shared.kernel.faults import Fault
 from shared.messaging.embedded import EmbeddedBus
-from shared.messaging.entrypoints import event
+from shared.messaging.entrypoints import event, rpc
 from shared.messaging.relay import OutboxSource
-from tests.unit.channels.making import NINE, asked
+from tests.unit.channels.making import NINE, FakeGovernance, asked
 
 heard: list[str] = []
 
@@ -39,6 +40,26 @@ class Listener:
         heard.extend(f"{item.outcome} {item.contact_id} simulated={item.simulated}" for item in event.outcomes)
 
 
+class Governance:
+    """Stands for governance, where work lists ask."""
+
+    name = "governance"
+
+    @rpc
+    def recheck(self, contact_ids: list[str]) -> list[Verdict]:
+        return FakeGovernance().recheck(contact_ids)
+
+
+class GovernanceBulk:
+    """Stands for governance, where the runner asks."""
+
+    name = "governance_bulk"
+
+    @rpc
+    def recheck(self, contact_ids: list[str]) -> list[Verdict]:
+        return FakeGovernance().recheck(contact_ids)
+
+
 def main(var: str) -> None:
     clock = SteeredClock(NINE - timedelta(hours=1))
     env = {"BANYAN_VAR": var, "BANYAN_SEED": "7"}
@@ -46,7 +67,7 @@ def main(var: str) -> None:
     config = {"BANYAN": {"settings": env, "clock": clock}}
     outboxes = [OutboxSource("channels", database)]
     codes: list[str] = []
-    with EmbeddedBus([Channels, ChannelsBulk, Listener], config, outboxes=outboxes) as bus:
+    with EmbeddedBus([Channels, ChannelsBulk, Governance, GovernanceBulk, Listener], config, outboxes=outboxes) as bus:
         ask = bus.caller.call
 
         def fails(service: str, method: str, **arguments: object) -> None:

@@ -56,8 +56,7 @@ def _take(store: Store, *orders: Order) -> None:
 
 
 def _due(store: Store, limit: int = 100) -> list[Standing]:
-    with store.unit() as unit:
-        return unit.due(_LATER, NINE, limit)
+    return store.due(_LATER, NINE, limit)
 
 
 def test_an_order_comes_back_as_it_was_taken(store: Store) -> None:
@@ -74,7 +73,7 @@ def test_taking_the_same_orders_again_changes_nothing(store: Store, count: int) 
     orders = [ordered(f"c{number:03}") for number in range(count)]
     _take(store, *orders)
     with store.unit() as unit:
-        [item] = unit.due(_LATER, NINE, 1)
+        [item] = unit.due([orders[0].contact_id], _LATER, NINE)
         unit.save([Standing(item.order, leased(item.progress, "l", _LATER))])
     _take(store, *orders, *orders)
     assert len(_due(store, 1_000)) == count - 1
@@ -91,11 +90,12 @@ def test_what_is_due_comes_earliest_first_and_in_bounded_pages(store: Store) -> 
 def test_a_leased_order_is_nobody_elses_until_the_lease_ends(store: Store) -> None:
     _take(store, ordered("a"))
     with store.unit() as unit:
-        [item] = unit.due(_LATER, NINE, 1)
+        [item] = unit.due(["a"], _LATER, NINE)
         unit.save([Standing(item.order, leased(item.progress, "l", NINE + timedelta(minutes=2)))])
     with store.unit() as unit:
-        assert unit.due(_LATER, NINE + timedelta(minutes=1), 1) == []
-        [again] = unit.due(_LATER, NINE + timedelta(minutes=2), 1)
+        assert unit.due(["a"], _LATER, NINE + timedelta(minutes=1)) == []
+        assert store.due(_LATER, NINE + timedelta(minutes=1), 1) == []
+        [again] = unit.due(["a"], _LATER, NINE + timedelta(minutes=2))
     assert again.progress.attempted
 
 
@@ -151,10 +151,11 @@ def test_runners_side_by_side_never_hold_the_same_order(sql_store: SqlStore) -> 
     def run() -> None:
         barrier.wait()
         while True:
+            found = sql_store.due(_LATER, NINE, 10)
+            if not found:
+                return
             with sql_store.unit() as unit:
-                page = unit.due(_LATER, NINE, 10)
-                if not page:
-                    return
+                page = unit.due([item.order.contact_id for item in found], _LATER, NINE)
                 unit.save([Standing(item.order, leased(item.progress, "l", _LATER)) for item in page])
                 seen.extend(item.order.contact_id for item in page)
 

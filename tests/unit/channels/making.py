@@ -1,6 +1,6 @@
 """Orders to test with, and the service put together from fakes."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -18,8 +18,10 @@ from services.channels.domain.progress import Progress, Standing, beginning
 from services.channels.domain.sending import Sent
 from services.channels.domain.words import Channel
 from shared.contracts.channels import DispatchOrder
-from shared.contracts.wire import CHANNELS
+from shared.contracts.governance import Verdict, VerdictWord
+from shared.contracts.wire import CHANNELS, Reason
 from shared.kernel.clock import SteeredClock
+from shared.kernel.faults import Unavailable
 
 NINE = datetime(2026, 3, 2, 1, tzinfo=UTC)
 """Nine in the morning in Fujian."""
@@ -70,6 +72,10 @@ class FakeStore:
             self.standings, self.events = kept
             raise
 
+    def due(self, until: datetime, machine_now: datetime, limit: int, *, only_sent: bool = False) -> list[Standing]:
+        found = _due(self.standings.values(), until, machine_now)
+        return [item for item in found if item.progress.state == "sent" or not only_sent][:limit]
+
     def worklist(self, channel: Channel, now: datetime, limit: int) -> list[Standing]:
         found = [
             item
@@ -79,6 +85,46 @@ class FakeStore:
             and item.order.planned_at <= now <= item.order.expires_at
         ]
         return sorted(found, key=lambda item: (item.order.planned_at, item.order.contact_id))[:limit]
+
+
+def _id(item: Standing) -> str:
+    return item.order.contact_id
+
+
+def _due(items: Iterable[Standing], until: datetime, machine_now: datetime) -> list[Standing]:
+    def key(item: Standing) -> tuple[datetime, str]:
+        assert item.progress.due_at is not None
+        return item.progress.due_at, item.order.contact_id
+
+    found = [
+        item
+        for item in items
+        if item.progress.due_at is not None
+        and item.progress.due_at <= until
+        and (item.progress.leased_until is None or item.progress.leased_until <= machine_now)
+    ]
+    return sorted(found, key=key)
+
+
+@dataclass
+class FakeGovernance:
+    """Permits all but those whose id has a rule under `suppressed`; `is_silent` stands for one that does not answer."""
+
+    suppressed: dict[str, str] = field(default_factory=dict)
+    is_silent: bool = False
+    asked: list[list[str]] = field(default_factory=list)
+
+    def recheck(self, contact_ids: Sequence[str]) -> list[Verdict]:
+        self.asked.append(list(contact_ids))
+        if self.is_silent:
+            raise Unavailable("governance_bulk.recheck did not answer within 30 s")
+        return [self._verdict(contact_id) for contact_id in contact_ids]
+
+    def _verdict(self, contact_id: str) -> Verdict:
+        rule = self.suppressed.get(contact_id)
+        reasons = [] if rule is None else [Reason(rule_id=rule, rule_version="1", text=f"{rule} 不予 / {rule} says no")]
+        word: VerdictWord = "suppress" if reasons else "permit"
+        return Verdict(contact_id=contact_id, verdict=word, reasons=reasons, next_allowed_at=None, expires_at=None)
 
 
 @dataclass
@@ -91,19 +137,12 @@ class FakeUnit:
         for order in orders:
             self.store.standings.setdefault(order.contact_id, Standing(order, beginning(order)))
 
-    def due(self, until: datetime, machine_now: datetime, limit: int) -> list[Standing]:
-        def key(item: Standing) -> tuple[datetime, str]:
-            assert item.progress.due_at is not None
-            return item.progress.due_at, item.order.contact_id
+    def due(self, contact_ids: Sequence[str], until: datetime, machine_now: datetime) -> list[Standing]:
+        return [item for item in _due(self.store.standings.values(), until, machine_now) if _id(item) in contact_ids]
 
-        found = [
-            item
-            for item in self.store.standings.values()
-            if item.progress.due_at is not None
-            and item.progress.due_at <= until
-            and (item.progress.leased_until is None or item.progress.leased_until <= machine_now)
-        ]
-        return sorted(found, key=key)[:limit]
+    def workable(self, contact_ids: Sequence[str]) -> list[Standing]:
+        found = [item for name, item in self.store.standings.items() if name in contact_ids]
+        return [item for item in found if item.progress.state in {"waiting", "listed"}]
 
     def held(self, lease: str) -> list[Standing]:
         return [item for item in self.store.standings.values() if item.progress.lease == lease]
@@ -129,6 +168,8 @@ class Rig:
     )
     clock: SteeredClock = field(default_factory=lambda: SteeredClock(NINE - timedelta(hours=1)))
     machine_clock: SteeredClock = field(default_factory=lambda: SteeredClock(NINE))
+    governance: FakeGovernance = field(default_factory=FakeGovernance)
+    is_timed: bool = False
     leases: int = 0
 
     @property
@@ -136,12 +177,13 @@ class Rig:
         runner = Runner(
             store=self.store,
             adapters=self.adapters,
+            governance=self.governance,
             clock=self.clock,
             machine_clock=self.machine_clock,
             new_lease=self._new_lease,
             breathe=lambda: None,
         )
-        return UseCases(self.store, runner, self.clock, is_timed=False)
+        return UseCases(self.store, runner, self.governance, self.clock, is_timed=self.is_timed)
 
     def _new_lease(self) -> str:
         self.leases += 1

@@ -265,6 +265,7 @@ class _DiesOnTell:
 
     def __init__(self, store: Any) -> None:
         self._store = store
+        self.due = store.due
 
     @contextmanager
     def unit(self) -> Iterator[Any]:
