@@ -18,7 +18,17 @@ from shared.kernel.text import Text
 from shared.rulekit.explaining import ConditionTeller, Told
 from shared.rulekit.facts import Facts, facts_of, nearest
 from shared.rulekit.faults import Findings
-from shared.rulekit.model import EligibilityRule, InSegment, Members, Policy, RuleBook, SegmentRule, Supersedes
+from shared.rulekit.model import (
+    EligibilityRule,
+    InSegment,
+    ListEffect,
+    Members,
+    NoRepeat,
+    Policy,
+    RuleBook,
+    SegmentRule,
+    Supersedes,
+)
 from shared.rulekit.reading.folder import load_rules
 from shared.rulekit.reference import evaluate, explain, holds
 from shared.rulekit.wording import value_words
@@ -144,7 +154,7 @@ class _Explaining:
     def rule(self, rule: EligibilityRule | SegmentRule | Policy) -> Explanation:
         why = self._why(rule)
         if isinstance(rule, Policy):
-            said = Text("接触策略按接触记录判断，不看客户事实", "a contact policy looks at contacts, not at facts")
+            said = _about(rule)
         else:
             said = Text("满足", "holds") if why.holds else Text("不满足", "does not hold")
         return Explanation(
@@ -250,6 +260,22 @@ def _has(members: Members, reach: Reach) -> bool:
 def _split(text: str) -> Text:
     zh, _, en = text.partition(" / ")
     return Text(zh, en)
+
+
+def _about(policy: Policy) -> Text:
+    """Return what a contact policy looks at, and what cannot be told from its reason."""
+    zh, en = "接触策略按接触记录判断，不看客户事实", "a contact policy looks at contacts, not at facts"
+    match policy:
+        case ListEffect(override=None):
+            return Text(f"{zh}；名单不可解除", f"{en}; nobody can lift it")
+        case ListEffect():
+            return Text(f"{zh}；经两人同意可对单个客户解除", f"{en}; two persons can lift it for one subscriber")
+        case NoRepeat(of="similar_campaign"):
+            return Text(
+                f"{zh}；类似活动由计划的 similar_to 指明", f"{en}; plans say in similar_to which campaigns are alike"
+            )
+        case _:
+            return Text(zh, en)
 
 
 def _closing(against: list[Text]) -> Text:

@@ -33,7 +33,9 @@ SOUND = {
         "kind: cooling_off\nafter: [refused]\nsame: any\nspan: 30d\n",
         "kind: spacing\nper: customer\nat_least: 24h\n",
         "kind: list_effect\nlist: red\n",
+        "kind: list_effect\nlist: red\noverride: two_persons\n",
         "kind: no_repeat\nspan: 14d\n",
+        "kind: no_repeat\nof: similar_campaign\nspan: 14d\n",
     ],
     "triggers": [
         TRIGGER + "where: {percent: {at_least: 80}}\nwhen: {brand: mzone}\nagain_after: 7d\n",
@@ -109,7 +111,10 @@ WRONG = {
         "kind: capacity\nlimit: 3\nwindow: {calendar: week}\nzone: Asia/Shanghai\n",
         "kind: cooling_off\nafter: [said_no]\nsame: any\nspan: 30d\n",
         "kind: list_effect\nlist: blue\n",
+        "kind: list_effect\nlist: red\noverride: one_person\n",
         "kind: no_repeat\n",
+        "kind: no_repeat\nof: campaign\nspan: 14d\n",
+        "kind: no_repeat\nspan: 14d\noverride: two_persons\n",
     ],
     "triggers": [
         TRIGGER.replace("event: passed", "event: past"),

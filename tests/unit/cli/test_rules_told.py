@@ -78,6 +78,22 @@ def test_a_product_that_an_offering_requires_is_asked_for(run: Run, tmp_path: Pa
     assert "tones need CRBT" in json.loads(said.stdout)["closing"]["en"]
 
 
+@pytest.mark.parametrize(
+    ("policy", "en", "zh"),
+    [
+        ("black-list", "nobody can lift it", "不可解除"),
+        ("red-list", "two persons can lift it", "经两人同意可对单个客户解除"),
+        ("no-similar-campaign", "plans say in similar_to which campaigns are alike", "由计划的 similar_to 指明"),
+        ("no-repeat-sms", "looks at contacts, not at facts\n", "不看客户事实\n"),
+    ],
+)
+def test_a_policy_says_who_may_lift_it_and_what_it_does_not_repeat(
+    run: Run, facts: str, policy: str, en: str, zh: str
+) -> None:
+    assert en in run("rules", "explain", policy, "--facts", facts, *TARGET, "--lang", "en").stdout
+    assert zh in run("rules", "explain", policy, "--facts", facts, *TARGET).stdout
+
+
 def test_who_gives_way_to_whom_is_told(run: Run, facts: str) -> None:
     said = run("rules", "explain", "crbt-ten-two", "--facts", facts, *TARGET, "--lang", "en")
     assert "· music-club-before-ten-two" in said.stdout

@@ -35,6 +35,7 @@ THREE = """
 
 def run(root: Path, cases: str, policy: str = CAP, **others: str) -> CaseResult:
     """Run the one case of a policy in a folder of its own."""
+    root.mkdir(exist_ok=True)
     (root / "vocabulary.yaml").write_text(VOCABULARY, "utf-8")
     for name, body in {"own": policy, **others}.items():
         folder = root / "contact_policy" / name
@@ -109,6 +110,50 @@ def test_policies_judge_together(tmp_path: Path) -> None:
 def test_a_suppression_by_another_policy_alone_is_not_what_a_case_expects(tmp_path: Path) -> None:
     cases = "- {title: night, with: [night], request: {at: 2026-03-09T08:00:00+08:00}, expect: suppress}"
     assert run(tmp_path, cases, night=NIGHT).message == "expected own, got night"
+
+
+def test_a_request_names_the_campaigns_it_is_like(tmp_path: Path) -> None:
+    cases = """
+- title: kept apart from the similar one only, by its own name as well as by that of the other
+  history: [{at: 2026-03-02T10:00:00+08:00, campaign: a}]
+  steps:
+    - at: 2026-03-03T10:00:00+08:00
+      request: {campaign: b, similar_to: [a]}
+      expect: suppress
+      next_allowed_at: 2026-03-16T10:00:00+08:00
+    - {advance: 1h, request: {campaign: c, similar_to: [b]}, expect: permit}
+    - {advance: 1h, request: {campaign: a, similar_to: [b]}, expect: permit}
+    - advance: 1h
+      request: {campaign: b, similar_to: [c, a]}
+      expect: suppress
+      next_allowed_at: 2026-03-17T12:00:00+08:00
+"""
+    assert run(tmp_path, cases, PLAIN + "kind: no_repeat\nof: similar_campaign\nspan: 14d\n").message == ""
+
+
+def test_an_override_lifts_the_policy_it_names_or_else_its_own(tmp_path: Path) -> None:
+    cases = """
+- title: both lists lifted, one of them later
+  with: [grey]
+  lists: [{list: red}, {list: grey}]
+  overrides:
+    - {ends_at: 2026-03-10T10:00:00+08:00}
+    - {rule: grey, starts_at: 2026-03-03T10:00:00+08:00, ends_at: 2026-03-10T10:00:00+08:00}
+  steps:
+    - at: 2026-03-02T10:00:00+08:00
+      request: {}
+      expect: permit
+      reasons: [own, grey]
+"""
+    red, grey = (PLAIN + f"kind: list_effect\nlist: {name}\noverride: two_persons\n" for name in ("red", "grey"))
+    assert (
+        run(tmp_path / "early", cases, red, grey=grey).message
+        == "expected permit, got suppress; expected grey, own, got grey"
+    )
+    on_time = cases.replace("at: 2026-03-02T10", "at: 2026-03-03T10")
+    assert run(tmp_path / "on time", on_time, red, grey=grey).message == ""
+    for_good = red.replace("override: two_persons\n", "")
+    assert run(tmp_path / "for good", on_time, for_good, grey=grey).message.startswith("expected permit, got suppress")
 
 
 def test_a_contact_may_be_planned_for_later_than_the_frozen_clock(tmp_path: Path) -> None:

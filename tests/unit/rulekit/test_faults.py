@@ -151,6 +151,10 @@ RULES = {
     ("contact_policy", 'kind: quiet_hours\nweekly: [{days: [], from: "21:00", to: "09:00"}]\n'): "empty_list",
     ("contact_policy", "kind: cooling_off\nafter: []\nsame: any\nspan: 30d\n"): "empty_list",
     ("contact_policy", "kind: list_effect\nlist: pink\n"): "unknown_word",
+    ("contact_policy", "kind: list_effect\nlist: red\noverride: boss\n"): "unknown_word",
+    ("contact_policy", "kind: list_effect\nlist: red\noverride: [two_persons]\n"): "wrong_shape",
+    ("contact_policy", "kind: no_repeat\nspan: 14d\nof: campaign\n"): "unknown_word",
+    ("contact_policy", "kind: no_repeat\nspan: 14d\nsame: offering\n"): "unknown_key",
     ("contact_policy", "kind: capacity\nlimit: 1\nwindow: {calendar: week}\nzone: Asia/Shanghai\n"): "unknown_word",
     ("contact_policy", "kind: capacity\nlimit: 1\nwindow: {calendar: day}\nzone: Asia/Fuzhou\n"): "unknown_zone",
 }  # fmt: skip

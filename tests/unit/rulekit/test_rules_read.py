@@ -3,6 +3,7 @@
 from datetime import date, time, timedelta
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -106,6 +107,20 @@ def test_the_other_contact_policies(tmp_path: Path) -> None:
     assert repeat.span == timedelta(days=14)
     assert isinstance(capacity, model.Capacity)
     assert (capacity.limit, capacity.window, capacity.zone) == (10, model.Calendar("hour"), "Asia/Shanghai")
+
+
+def test_a_list_effect_says_whether_two_persons_may_lift_it_and_a_repeat_what_is_not_repeated(tmp_path: Path) -> None:
+    bodies = (
+        "kind: list_effect\nlist: red\n",
+        "kind: list_effect\nlist: red\noverride: two_persons\n",
+        "kind: no_repeat\nspan: 2w\n",
+        "kind: no_repeat\nof: offering\nspan: 2w\n",
+        "kind: no_repeat\nof: similar_campaign\nspan: 2w\n",
+    )
+    rules: list[Any] = [read_one(tmp_path / str(at), "contact_policy", body) for at, body in enumerate(bodies)]
+    assert [one.override for one in rules[:2]] == [None, "two_persons"]
+    assert [one.of for one in rules[2:]] == ["offering", "offering", "similar_campaign"]
+    assert len({one.version for one in rules}) == len(bodies)
 
 
 def test_conflict_rules(tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ SPANS = st.sampled_from(["7d", "99999w", "1h", "0d", "x", 3, None])
 WORDS = st.sampled_from(["sms", "refused", "permit", "suppress", "true", "unknown", "x", "", "[", "\u2028", "UTC"])
 _KEYS = """title facts expect on because request history steps at advance outcome lists list already with
 next_allowed_at reasons candidates campaign offering categories score products priority similar_to channel zone joined
-zh en starts_at ends_at"""
+zh en starts_at ends_at overrides rule"""
 KEYS = st.sampled_from(_KEYS.split())
 VALUES = st.recursive(
     st.one_of(MOMENTS, SPANS, WORDS, st.integers(-1, 10**20), st.floats(), st.booleans()),
@@ -38,15 +38,20 @@ VALUES = st.recursive(
     max_leaves=20,
 )
 CONTACTS = st.fixed_dictionaries({"at": MOMENTS}, optional={"outcome": WORDS, "channel": WORDS, "zone": WORDS})
+OVERRIDES = st.fixed_dictionaries(
+    {"ends_at": MOMENTS}, optional={"rule": WORDS, "channel": WORDS, "starts_at": MOMENTS}
+)
 STEPS = st.fixed_dictionaries(
-    {"expect": WORDS, "request": st.one_of(CONTACTS, st.just({}))}, optional={"at": MOMENTS, "advance": SPANS}
+    {"expect": WORDS, "request": st.one_of(CONTACTS, st.just({}), st.just({"similar_to": ["a", "b"]}))},
+    optional={"at": MOMENTS, "advance": SPANS},
 )
 CASES = {
     "segments": st.fixed_dictionaries(
         {"title": WORDS, "expect": WORDS, "facts": st.dictionaries(KEYS, VALUES, max_size=2)}, optional={"on": MOMENTS}
     ),
     "contact_policy": st.fixed_dictionaries(
-        {"title": WORDS, "steps": st.lists(STEPS, max_size=4), "history": st.lists(CONTACTS, max_size=3)}
+        {"title": WORDS, "steps": st.lists(STEPS, max_size=4), "history": st.lists(CONTACTS, max_size=3)},
+        optional={"overrides": st.lists(OVERRIDES, max_size=2)},
     ),
     "conflicts": st.fixed_dictionaries(
         {
