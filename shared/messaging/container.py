@@ -12,7 +12,7 @@ from eventlet.greenpool import GreenPool
 from nameko.containers import ServiceContainer
 from nameko.messaging import QueueConsumer
 
-from shared.messaging.connections import open_connection
+from shared.messaging.connections import BROKEN, open_connection
 from shared.messaging.couriers import BrokerCourier, Courier, EmbeddedCourier
 from shared.messaging.memory import SCHEME, Broker
 from shared.messaging.settings import BusSettings
@@ -107,6 +107,20 @@ class BusConsumer(QueueConsumer):
     def on_connection_error(self, exc: Exception, interval: float) -> None:
         """Tell, and try again."""
         _log.warning("bus_unreachable", service=self.container.service_name, error=str(exc), retry_seconds=interval)
+
+    def ack_message(self, message: Any) -> None:  # noqa: ANN401 - kombu's message
+        """Acknowledge; a connection that broke meanwhile must not end the container: the broker delivers again."""
+        try:
+            super().ack_message(message)
+        except BROKEN as fault:
+            _log.warning("acknowledgement_not_sent", error=str(fault))
+
+    def requeue_message(self, message: Any) -> None:  # noqa: ANN401 - kombu's message
+        """Hand a message back; over a broken connection it is handed back already."""
+        try:
+            super().requeue_message(message)
+        except BROKEN as fault:
+            _log.warning("requeue_not_sent", error=str(fault))
 
     def reject_message(self, message: Any) -> None:  # noqa: ANN401 - kombu's message
         """Send a message to the dead-letter exchange of its queue."""

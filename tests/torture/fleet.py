@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -116,13 +117,18 @@ class Fleet:
         return True
 
     def strike_relay(self, number: int) -> bool:
-        """Kill the outbox relay of a replica, which has to start another; False when none runs just now."""
-        process = self.services[number % len(self.services)].process
+        """Kill a replica's outbox relay (or the next one's), which has to be started again; False when none runs."""
+        wanted = number % len(self.services)
+        order = [one.process.pid for one in (*self.services[wanted:], *self.services[:wanted]) if one.process]
+        relays: dict[int, int] = {}
         listed = subprocess.run(("ps", "-A", "-o", "pid=,ppid=,args="), capture_output=True, text=True, check=True)
         for line in listed.stdout.splitlines():
             pid, parent, arguments = line.split(None, 2)
-            if process and int(parent) == process.pid and "relay_process" in arguments:
-                os.kill(int(pid), 9)
+            if "relay_process" in arguments:
+                relays[int(parent)] = int(pid)
+        for parent_pid in order:
+            if parent_pid in relays:
+                os.kill(relays[parent_pid], signal.SIGKILL)
                 return True
         return False
 
