@@ -84,11 +84,9 @@ class SqlLedger:
                 mine.append(one._replace(at=contacted_at))
         return found
 
-    def tallies(
-        self, asked: Sequence[Contact], counted: Sequence[Counting], reach: int, now: int
-    ) -> Mapping[int, Tally | None]:
+    def tallies(self, asked: Sequence[Contact], counted: Sequence[Counting], now: int) -> Mapping[int, Tally | None]:
         """Return tallies by place among `asked`; None where a plain count does not tell, no entry where none counts."""
-        return tallies(self._connection, asked, counted, reach, now) if asked else {}
+        return tallies(self._connection, asked, counted, now) if asked else {}
 
     def record(
         self,

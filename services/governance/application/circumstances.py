@@ -86,7 +86,7 @@ def _cleared(
     unit: Unit, lone: Sequence[Contact], clearing: Clearing, policies: PolicySet, now: int
 ) -> dict[str, Counters]:
     near = [one for one in lone if clearing.may_be(one)]
-    tallies = unit.ledger.tallies(near, countings(policies), policies.reach, now)
+    tallies = unit.ledger.tallies(near, countings(policies), now)
     cleared = {}
     for place, one in enumerate(near):
         counters = clearing.counters(one, tallies.get(place, ()))

@@ -1,12 +1,13 @@
 """What the use cases need from outside; moments are microseconds since 1970 UTC."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 import msgspec
 
+from services.governance.application.privacy_ports import Privacy, Pseudonyms
 from services.governance.domain.checks import Bucket
 from services.governance.domain.contacts import Contact, ListMark, OutcomeMark, OverrideMark
 from services.governance.domain.decisions import Decision, Finding
@@ -113,9 +114,7 @@ class Ledger(Protocol):
         """Return live contacts by customer that are planned, or took place, at or after `since`."""
         ...
 
-    def tallies(
-        self, asked: Sequence[Contact], counted: Sequence[Counting], reach: int, now: int
-    ) -> Mapping[int, Tally | None]:
+    def tallies(self, asked: Sequence[Contact], counted: Sequence[Counting], now: int) -> Mapping[int, Tally | None]:
         """Return tallies by place among `asked`; None where a plain count does not tell, no entry where none counts."""
         ...
 
@@ -252,43 +251,6 @@ class Capacity(Protocol):
 
     def distrust(self, buckets: frozenset[Bucket]) -> None:
         """Have the buckets counted anew from the ledger before they are used again."""
-        ...
-
-
-class Pseudonyms(Protocol):
-    """Who was erased; raises ErasureKeyMissing or ErasureKeyWrong where that cannot be told."""
-
-    @property
-    def is_needed(self) -> bool:
-        """Whether anybody was erased."""
-        ...
-
-    def of(self, customers: Iterable[str]) -> Mapping[str, str]:
-        """Return the pseudonyms of those subscribers who were erased."""
-        ...
-
-    def of_contact(self, contact_id: str) -> str:
-        """Return what the contact is called if its subscriber was erased; whether that is so is not looked up."""
-        ...
-
-
-class ErasedRows(NamedTuple):
-    """How many rows of a subscriber are kept under a pseudonym."""
-
-    contacts: int
-    verdicts: int
-    entries: int
-    outcomes: int
-
-
-class Privacy(Protocol):
-    """Erases subscribers."""
-
-    def erase(self, customer_id: str, author: str, now: int) -> ErasedRows:
-        """Keep the subscriber's rows under a pseudonym from now on, without any free text; overrides end.
-
-        Raises ErasureKeyMissing or ErasureKeyWrong. The transaction holds the lock of the lists.
-        """
         ...
 
 

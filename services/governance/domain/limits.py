@@ -4,7 +4,7 @@ from abc import abstractmethod
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
-from services.governance.domain.calendar import span_of
+from services.governance.domain.calendar import span_of, zone_named
 from services.governance.domain.checks import Bucket, Check, Standing
 from services.governance.domain.contacts import Contact
 from services.governance.domain.policies import CalendarLimit, CapacityLimit, RollingLimit
@@ -98,6 +98,8 @@ class CalendarCheck(_SubscriberLimit):
         if self.limit < 1:
             return None
         points = self._points(asked, standing)
+        if len({point.contact_id for point in points}) < self.limit:
+            return at
         while full := [end for count, end in self._filled(points, asked, at) if count >= self.limit]:
             if max(full) <= at:  # a calendar nobody has seen yet, whose units do not follow one another
                 return None
@@ -105,7 +107,8 @@ class CalendarCheck(_SubscriberLimit):
         return at
 
     def _filled(self, points: Sequence[Contact], asked: Contact, at: int) -> list[tuple[int, int]]:
-        zones = {asked.zone, *(point.zone for point in points)}
+        # A contact made although its zone is unknown stands here, too; nobody knows its calendar.
+        zones = {asked.zone, *(point.zone for point in points if zone_named(point.zone) is not None)}
         spans = [span_of(self.policy.unit, zone, at) for zone in zones]
         return [(len({point.contact_id for point in points if start <= point.at < end}), end) for start, end in spans]
 

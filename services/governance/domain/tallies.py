@@ -1,9 +1,9 @@
 """Counting in the store: what one statement can count for many requests, and which requests that settles at once.
 
-If none of a subscriber's live contacts lies after the moment asked for, then the fullest interval that holds the moment
-is the one that ends with it, and a plain count from its beginning says what `judgement` would. Most requests of a
-campaign are like that and nothing forbids them: their counters are all there is to know. All others are judged from the
-subscriber's whole situation, which says why, and until when.
+If all of a subscriber's contacts that a rolling limit counts lie before the moment asked for, or all after it, then
+one interval holds all of them that are within the span, and a plain count says what `judgement` would; for a calendar
+unit it always does. Most requests of a campaign are like that and nothing forbids them: their counters are all there is
+to know. All others are judged from the subscriber's whole situation, which says why, and until when.
 """
 
 from collections.abc import Collection, Mapping
@@ -35,7 +35,7 @@ Counters = tuple[int | None, ...]
 
 
 class Counting(NamedTuple):
-    """How one limit counts: contacts in scope, the same in one field, from `span` before or since the `unit` began."""
+    """How one limit counts: contacts in scope, the same in one field, within `span` of a moment or in its `unit`."""
 
     place: int
     """Of its counter among those of the policy set's limits."""

@@ -31,10 +31,16 @@ def most_in_any_window(points: Sequence[Contact], span: int, at: int) -> int:
 
 def earliest_with_room(points: Sequence[Contact], limit: int, span: int, at: int) -> int:
     """Return the first moment from `at` on at which one more contact keeps every interval within `limit` (>= 1)."""
-    if len(points) < limit:
+    ahead = [point for point in points if point.at > at - span]  # others share no interval with `at` or a later moment
+    if len({point.contact_id for point in ahead}) < limit:
+        return at
+    if limit == 1:
+        for point in ahead:
+            if point.at - span < at < point.at + span:
+                at = point.at + span
         return at
     # `limit` contacts that fit into one interval, first at f and last at l, forbid exactly (l - span, f + span).
-    for first, last in _full_stretches(points, limit):
+    for first, last in _full_stretches(ahead, limit):
         if last - first < span and last - span < at < first + span:
             at = first + span
     return at
