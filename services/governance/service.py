@@ -7,11 +7,13 @@ from shared.contracts.governance import (
     AuditNote,
     ContactRequest,
     ContactState,
+    Erasure,
     ListEntry,
     ListPage,
     Override,
     OverrideProposal,
     Receipt,
+    SubscriberRecord,
     Verdict,
 )
 from shared.contracts.wire import INTERACTIVE_LIMIT, ListName
@@ -99,6 +101,16 @@ class Governance(Pingable):
     def audit(self, customer_id: str) -> list[AuditNote]:
         """Return who did what about a subscriber."""
         return self.use.audit(customer_id)
+
+    @rpc
+    def subscriber_export(self, customer_id: str, author: str) -> SubscriberRecord:
+        """Return everything held about a subscriber."""
+        return self.use.subscriber_export(customer_id, author)
+
+    @rpc
+    def subscriber_erase(self, customer_id: str, author: str, reason: str) -> Erasure:
+        """Keep a subscriber's rows under a pseudonym from now on."""
+        return self.use.subscriber_erase(customer_id, author, reason)
 
 
 class GovernanceBulk(Pingable):

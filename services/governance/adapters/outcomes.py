@@ -31,6 +31,12 @@ class SqlOutcomes:
                 found.setdefault(row[0], []).append(OutcomeMark._make(row))
         return found
 
+    def of_customer(self, customer_id: str, limit: int) -> list[OutcomeRow]:
+        """Return what came of the subscriber's contacts, newest first."""
+        query = sa.select(outcome.c.contact_id, *_MARK).where(outcome.c.customer_id == customer_id)
+        newest_first = query.order_by(outcome.c.at.desc(), outcome.c.contact_id, outcome.c.outcome).limit(limit)
+        return [OutcomeRow(row[0], OutcomeMark._make(row[1:])) for row in self._connection.execute(newest_first)]
+
     def add(self, rows: Sequence[OutcomeRow]) -> None:
         """Keep outcomes; one already kept stays as it is."""
         newest = self._connection.scalar(sa.select(sa.func.max(decision.c.decision_id))) or 0

@@ -11,12 +11,14 @@ from sqlalchemy.engine import Connection
 
 from services.governance.adapters.audit import SqlAudit
 from services.governance.adapters.capacity import SqlCapacity, fingerprint_of
+from services.governance.adapters.evidence import SqlEvidence
 from services.governance.adapters.ledger import SqlLedger
 from services.governance.adapters.lists import SqlLists
 from services.governance.adapters.locks import keys_of, take
 from services.governance.adapters.outcomes import SqlOutcomes
 from services.governance.adapters.outstanding import SqlOutstanding
 from services.governance.adapters.overrides import SqlOverrides
+from services.governance.adapters.privacy import SqlPrivacy
 from services.governance.adapters.pseudonyms import SqlPseudonyms
 from services.governance.adapters.tables import outbox
 from services.governance.application.ports import Need, Unit
@@ -49,6 +51,11 @@ class SqlUnit:
         return SqlOutstanding(self._connection)
 
     @cached_property
+    def evidence(self) -> SqlEvidence:
+        """What verdicts were judged by, for their receipts."""
+        return SqlEvidence(self._connection)
+
+    @cached_property
     def lists(self) -> SqlLists:
         """Who is on which list."""
         return SqlLists(self._connection)
@@ -77,6 +84,11 @@ class SqlUnit:
     def pseudonyms(self) -> SqlPseudonyms:
         """Who was erased."""
         return SqlPseudonyms(self._connection, self._erasure_key)
+
+    @cached_property
+    def privacy(self) -> SqlPrivacy:
+        """Erases subscribers."""
+        return SqlPrivacy(self._connection, self.pseudonyms)
 
     def first_time(self, event_id: str, at: int) -> bool:
         """Note an arriving event; False when it was applied before."""

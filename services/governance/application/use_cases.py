@@ -9,6 +9,7 @@ from services.governance.application.listing import Listing
 from services.governance.application.overriding import Overriding
 from services.governance.application.policies import PoliciesInForce
 from services.governance.application.ports import RuleSource, Store
+from services.governance.application.privacy import Privacy
 from services.governance.application.rechecking import Rechecking
 from services.governance.application.reserving import Reserving
 from services.governance.application.settling import Settling
@@ -18,11 +19,13 @@ from shared.contracts.governance import (
     AuditNote,
     ContactRequest,
     ContactState,
+    Erasure,
     ListEntry,
     ListPage,
     Override,
     OverrideProposal,
     Receipt,
+    SubscriberRecord,
     Verdict,
 )
 from shared.contracts.wire import BULK_LIMIT, ListName
@@ -43,7 +46,8 @@ class UseCases:
         self._listing = Listing(store, policies, clock, new_id)
         self._overriding = Overriding(store, policies, clock)
         self._auditing = Auditing(store)
-        self._explaining = Explaining(store, clock)
+        self._explaining = Explaining(store, policies, clock)
+        self._privacy = Privacy(store, policies, self._explaining, clock)
 
     def reserve(self, requests: Sequence[ContactRequest], *, limit: int = BULK_LIMIT) -> list[Verdict]:
         """Return a verdict for each request, in their order; permits are reserved."""
@@ -124,6 +128,14 @@ class UseCases:
     def audit(self, customer_id: str) -> list[AuditNote]:
         """Return who did what about a subscriber, newest first."""
         return self._auditing.of_customer(customer_id)
+
+    def subscriber_export(self, customer_id: str, author: str) -> SubscriberRecord:
+        """Return everything held about a subscriber."""
+        return self._privacy.export(customer_id, author)
+
+    def subscriber_erase(self, customer_id: str, author: str, reason: str) -> Erasure:
+        """Keep a subscriber's rows under a pseudonym from now on."""
+        return self._privacy.erase(customer_id, author, reason)
 
     def contacts_sent(self, event_id: str, event: ContactsSent) -> None:
         """Apply the event of that id, once."""

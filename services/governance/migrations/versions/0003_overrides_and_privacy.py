@@ -53,14 +53,32 @@ def upgrade() -> None:
         sa.Column("only", sa.Integer, primary_key=True),
         sa.Column("check_value", sa.Text, nullable=False),
     )
-    # Batches are numbered in the order in which their rows are written: a BRIN index finds old ones, and costs nothing.
+    _create_indexes_of_retention()
+
+
+def _create_indexes_of_retention() -> None:
+    # Batches are numbered in the order in which their rows are written, so these grow at one end, which costs next to
+    # nothing. (BRIN would find nothing any more once new rows fill the pages of those that retention deleted.)
     for table in ("contact", "suppression"):
-        op.create_index(f"{table}_by_batch", table, ["decision_id"], postgresql_using="brin")
+        op.create_index(f"{table}_by_batch", table, ["decision_id"])
+    op.create_index("decision_by_rule_set", "decision", ["rule_set"])
+    op.create_index("outcome_at", "outcome", ["at"])
+    op.create_index("inbox_applied", "inbox", ["applied_at"])
+    for table in ("list_entry", "override"):
+        ends = sa.text("ends_at IS NOT NULL")
+        op.create_index(f"{table}_ends", table, ["ends_at"], postgresql_where=ends, sqlite_where=ends)
 
 
 def downgrade() -> None:
-    for table in ("contact", "suppression"):
-        op.drop_index(f"{table}_by_batch", table)
+    for name, table in (
+        ("list_entry_ends", "list_entry"),
+        ("inbox_applied", "inbox"),
+        ("outcome_at", "outcome"),
+        ("decision_by_rule_set", "decision"),
+        ("suppression_by_batch", "suppression"),
+        ("contact_by_batch", "contact"),
+    ):
+        op.drop_index(name, table)
     for table in ("erasure_key", "erased", "audit", "override"):
         op.drop_table(table)
     op.drop_index("list_entry_by_list", "list_entry")
