@@ -7,8 +7,10 @@ go_green()
 
 import json
 import sys
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -16,7 +18,17 @@ from services.governance.dependencies import open_database
 from services.governance.service import Governance, GovernanceBulk
 from services.governance.settings import Settings
 from shared.contracts.channels import ContactsSent, OutcomesRecorded, RecordedOutcome, SentContact
-from shared.contracts.governance import ContactState, ListEntry, ListsChanged, Receipt, Verdict
+from shared.contracts.governance import (
+    AuditNote,
+    ContactState,
+    ListEntry,
+    ListPage,
+    ListsChanged,
+    Override,
+    OverrideProposal,
+    Receipt,
+    Verdict,
+)
 from shared.kernel.faults import Fault
 from shared.messaging.embedded import EmbeddedBus
 from shared.messaging.entrypoints import event
@@ -25,6 +37,7 @@ from shared.persistence.database import Database
 from shared.persistence.outbox import Outbox
 from tests.integration.governance.world import BLACK, OPT_OUT, START, WEEKLY, World
 
+RED = "kind: list_effect\nlist: red\noverride: two_persons"
 heard: list[str] = []
 
 
@@ -50,10 +63,32 @@ def tell(database: Database, outbox: Outbox) -> None:
         outbox.add(connection, "outcomes_recorded", OutcomesRecorded(outcomes=[outcome]), at=at, key="1")
 
 
+def red_list(world: World, ask: Callable[..., Any], fails: Callable[..., None]) -> dict[str, object]:
+    """Put Carla on the red list, have two persons lift that, and take her off again; say what came of it."""
+    carla = ListEntry(customer_id="carla", reason="key account", source="sales", author="clerk")
+    ask("governance_bulk", "list_put", {"list": "red", "entries": [carla]}, int)
+    end = START + timedelta(days=2)
+    asked = {"customer_id": "carla", "rule_id": "red", "reason": "she asked", "author": "Lin", "ends_at": end}
+    proposal = OverrideProposal(override_id="o1", **asked)  # type: ignore[arg-type]  # fields of the proposal
+    ask("governance", "override_propose", {"proposal": proposal}, Override)
+    fails("governance", "override_approve", override_id="o1", author="lin")
+    ask("governance", "override_approve", {"override_id": "o1", "author": "Zhao"}, Override)
+    lifted = ask("governance", "reserve", {"requests": [world.ask("l", customer_id="carla")]}, list[Verdict])
+    ask("governance", "override_withdraw", {"override_id": "o1", "author": "Wu", "reason": "done"}, Override)
+    overrides = ask("governance", "overrides", {"customer_id": "carla"}, list[Override])
+    known = {"list": "red", "customer_ids": ["carla"], "author": "Wu", "reason": "left us"}
+    ask("governance", "list_remove", known, int)
+    audit = ask("governance", "audit", {"customer_id": "carla"}, list[AuditNote])
+    return {
+        "lifted": [(one.verdict, [reason.rule_id for reason in one.reasons]) for one in lifted],
+        "overrides": [(one.state, one.proposed_by, one.approved_by, one.withdrawn_by) for one in overrides],
+        "audit": [(note.action, note.author) for note in audit],
+    }
+
+
 def main(folder: Path) -> None:
-    world = World(
-        f"sqlite:///{folder}/governance.sqlite", folder, {"weekly": WEEKLY, "black": BLACK, "opt-out": OPT_OUT}
-    )
+    policies = {"weekly": WEEKLY, "black": BLACK, "opt-out": OPT_OUT, "red": RED}
+    world = World(f"sqlite:///{folder}/governance.sqlite", folder, policies)
     metadata = sa.MetaData()
     outbox, channels = Outbox(metadata), Database(f"sqlite:///{folder}/channels.sqlite")
     metadata.create_all(channels.engine)
@@ -82,6 +117,8 @@ def main(folder: Path) -> None:
         entry = ListEntry(customer_id="ben", reason="asked", source="hall", author="clerk")
         put = ask("governance", "list_put", {"list": "black", "entries": [entry]}, int)
         screened = ask("governance_bulk", "screen", {"requests": [world.ask("s", customer_id="ben")]}, list[Verdict])
+        page = ask("governance_bulk", "list_read", {"list": "black", "after": "", "limit": 10}, ListPage)
+        red = red_list(world, ask, fails)
         tell(channels, outbox)
         bus.settle()
         receipt = ask("governance", "explain", {"contact_id": "a"}, Receipt)
@@ -101,6 +138,8 @@ def main(folder: Path) -> None:
         "after": [reason.rule_id for reason in after[0].reasons],
         "history": len(history),
         "heard": heard,
+        "read": [(one.customer_id, one.author) for one in page.entries],
+        **red,
     }
     sys.stdout.write(json.dumps(result) + "\n")
 

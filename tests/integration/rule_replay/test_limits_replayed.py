@@ -9,6 +9,7 @@ from services.workbench.rule_replay import ledger
 from services.workbench.rule_replay.reading import FIRST, LAST, FileRecords, export
 from services.workbench.rule_replay.replaying import replay
 from shared.contracts.channels import OutcomesRecorded, RecordedOutcome
+from shared.contracts.governance import ListEntry, OverrideProposal
 from shared.rulekit.reading.folder import load_rules
 from tests.integration.governance.world import World, write_rules
 from tests.integration.rule_replay.conftest import POLICIES
@@ -21,6 +22,28 @@ def test_under_the_same_rules_every_verdict_comes_out_again(either_world: World,
     report = replayed(either_world)
     assert [(change.direction, change.rule_id, change.samples) for change in report.limits.changes] == []
     assert report.limits.same == report.limits.judged > 200
+
+
+def test_what_an_override_lifted_is_lifted_again_and_not_where_the_rules_forbid_it(
+    world: World, tmp_path: Path
+) -> None:
+    lifting = "kind: list_effect\nlist: red\noverride: two_persons"
+    place = World(world.database_url, tmp_path / "red", {"red": lifting})
+    entry = ListEntry(customer_id="anna", reason="key account", source="sales", author="Wu")
+    place.use.list_put("red", [entry])
+    end = place.clock.now() + timedelta(days=2)
+    asked = {"customer_id": "anna", "rule_id": "red", "reason": "she asked", "author": "Lin", "ends_at": end}
+    place.use.override_propose(OverrideProposal(override_id="o1", channel="sms", **asked))  # type: ignore[arg-type]  # fields of the proposal
+    place.use.override_approve("o1", "Zhao")
+    batch = [place.ask("lifted", 2), place.ask("held", 2, channel="web")]
+    assert [one.verdict for one in place.use.reserve(batch)] == ["permit", "suppress"]
+    place.use.override_withdraw("o1", "Wu", "done")
+    assert not place.permits("later", 3)
+    report = replayed(place)
+    assert (report.limits.judged, report.limits.changes) == (3, [])
+    stricter = write_rules(tmp_path / "stricter", {"red": "kind: list_effect\nlist: red"})
+    [change] = replayed(place, stricter).limits.changes
+    assert (change.direction, change.samples[0].decision) == ("permit_to_suppress", "lifted")
 
 
 def other_rules(folder: Path, **changed: str) -> Path:
