@@ -64,7 +64,7 @@ def measure(
         place.launch(plans())
         place.operator.ask("campaigns_bulk", "run_due", until=MORNING.isoformat())
         place.deployment.settle()
-        with _echo(place.deployment.amqp_url):
+        with running_echo(place.deployment.amqp_url):
             return _measure(place, progress, size)
 
 
@@ -158,7 +158,7 @@ def _echo_call(number: int, visit: tuple[str, str]) -> Call:
 
 
 @contextmanager
-def _echo(amqp_url: str) -> Iterator[None]:
+def running_echo(amqp_url: str) -> Iterator[None]:
     """Run the echo service as `nameko run` does, in a process of its own."""
     nameko = "from nameko.cli.main import main; main()"  # what its console script does
     command = [sys.executable, "-c", nameko, "run", "--broker", amqp_url, "tests.bench.echo_service"]
