@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
-from services.governance.dependencies import build
+from services.governance.dependencies import build, open_database
 from shared.contracts.governance import ListEntry, Override, OverrideProposal
 from shared.kernel.faults import InvalidRequest, NotAllowed, NotFound, Unavailable
 from tests.integration.governance.world import BLACK, START, WEEKLY, World
@@ -251,3 +252,28 @@ def test_without_readable_rules_nothing_is_proposed(red: World, tmp_path_factory
     with pytest.raises(Unavailable):
         blind.override_propose(proposal())
     assert red.use.overrides("anna") == []
+
+
+@pytest.mark.parametrize(("lifting", "most"), [(RED, 1), ("kind: list_effect\nlist: red", 0)])
+def test_a_batch_reads_overrides_by_one_statement_and_only_where_a_rule_can_be_lifted(
+    make_world: Make, lifting: str, most: int
+) -> None:
+    world = make_world({"red": lifting})
+    names = [f"c{number}" for number in range(30)]
+    world.use.list_put("red", [listed(name) for name in names])
+    statements: list[str] = []
+    engine = open_database(world.settings()).engine
+    sa.event.listen(engine, "before_cursor_execute", lambda *call: statements.append(call[2]))
+    world.use.reserve([world.ask(f"a-{name}", 1, customer_id=name) for name in names])
+    assert sum("FROM override" in text or 'FROM "override"' in text for text in statements) == most
+    assert len(statements) < len(names)
+
+
+def test_who_is_on_no_list_costs_no_statement_for_overrides(red: World) -> None:
+    statements: list[str] = []
+    sa.event.listen(
+        open_database(red.settings()).engine, "before_cursor_execute", lambda *call: statements.append(call[2])
+    )
+    assert red.permits("a", 1, customer_id="ben")
+    assert statements
+    assert not [text for text in statements if "override" in text.partition("FROM")[2]]
