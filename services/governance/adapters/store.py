@@ -128,7 +128,7 @@ class SqlStore:
                 capacity = SqlCapacity(connection)
                 is_counted = capacity.fingerprint() == fingerprint
                 if alone and not is_counted:
-                    capacity.start_anew(need.policies.capacity, fingerprint, need.now - _COUNTED_BACK, need.now)
+                    capacity.start_anew(need.policies.capacity, fingerprint, need.now - _COUNTED_BACK)
                 if alone or is_counted:
                     stack.push(trial.pop_all())
                     return connection

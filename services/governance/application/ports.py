@@ -65,6 +65,22 @@ class Outstanding(NamedTuple):
     is_untouched: bool
 
 
+class SeenEntry(NamedTuple):
+    """A list entry as a batch saw it, and when it was put; None where it was changed or taken off since."""
+
+    mark: ListMark
+    put_at: int | None
+
+
+class Evidence(NamedTuple):
+    """What one verdict was judged by besides contacts, and the findings for which its place was taken back."""
+
+    lists: Sequence[SeenEntry]
+    outcomes: Sequence[OutcomeMark]
+    overrides: Sequence[OverrideMark]
+    withdrawn: tuple[Finding, ...]
+
+
 class OutcomeRow(NamedTuple):
     """An outcome to keep."""
 
@@ -155,6 +171,14 @@ class Reservations(Protocol):
 
     def note_withdrawn(self, findings: Mapping[str, Sequence[Finding]]) -> None:
         """Keep why reservations were taken back, by contact id."""
+        ...
+
+
+class Evidences(Protocol):
+    """What verdicts were judged by, for their receipts."""
+
+    def of(self, issued: Sequence[Issued], reach: int, kinds: frozenset[str]) -> list[Evidence]:
+        """Return the evidence of each verdict; outcomes of the kinds named, at most `reach` before the contact."""
         ...
 
 
@@ -261,6 +285,8 @@ class Unit(Protocol):
     def ledger(self) -> Ledger: ...  # noqa: D102 - see the port
     @property
     def reservations(self) -> Reservations: ...  # noqa: D102 - see the port
+    @property
+    def evidence(self) -> Evidences: ...  # noqa: D102 - see the port
     @property
     def lists(self) -> Lists: ...  # noqa: D102 - its type says what it is
     @property

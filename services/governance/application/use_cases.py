@@ -12,6 +12,7 @@ from services.governance.application.ports import RuleSource, Store
 from services.governance.application.privacy import Privacy
 from services.governance.application.rechecking import Rechecking
 from services.governance.application.reserving import Reserving
+from services.governance.application.retaining import Retaining
 from services.governance.application.settling import Settling
 from services.governance.domain.refusals import Terms
 from shared.contracts.channels import ContactsFailed, ContactsSent, OutcomesRecorded
@@ -38,8 +39,17 @@ class UseCases:
     `limit` is the most items one call may carry; more is the fault `batch_too_large`, and nothing is done.
     """
 
-    def __init__(self, store: Store, rules: RuleSource, terms: Terms, clock: Clock, new_id: Callable[[], str]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        rules: RuleSource,
+        terms: Terms,
+        clock: Clock,
+        new_id: Callable[[], str],
+        retaining: Callable[[PoliciesInForce], Retaining],
+    ) -> None:
         policies = PoliciesInForce(rules)
+        self.retaining = retaining(policies)
         self._reserving = Reserving(store, policies, terms, clock)
         self._settling = Settling(store, policies, terms, clock)
         self._rechecking = Rechecking(store, policies, terms, clock)

@@ -25,7 +25,7 @@ def test_an_explanation_is_given_in_the_language_asked_for(run: Run, fake_bus: F
 def test_json_is_the_whole_receipt(run: Run, fake_bus: FakeBus) -> None:
     fake_bus.answers["governance", "explain"] = RECEIPT
     printed = json.loads(run("governance", "explain", "c1", "--json").stdout)
-    assert printed["counters"] == [{"rule_id": "weekly-cap", "limit": 3, "used": 3}]
+    assert printed["counters"] == [{"rule_id": "weekly-cap", "limit": 3, "used": 3, "rule_version": ""}]
     assert printed["request"]["customer_id"] == "s1"
 
 
