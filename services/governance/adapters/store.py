@@ -22,7 +22,7 @@ from services.governance.adapters.privacy import SqlPrivacy
 from services.governance.adapters.pseudonyms import SqlPseudonyms
 from services.governance.adapters.tables import outbox
 from services.governance.application.ports import Need, Unit
-from services.governance.domain.instants import DAY, from_micros
+from services.governance.domain.instants import DAY, SECOND, from_micros
 from shared.kernel.faults import Unavailable
 from shared.persistence.database import Database
 
@@ -102,8 +102,11 @@ class SqlUnit:
 class SqlStore:
     """Opens transactions on the governance database; safe for many threads and processes at once."""
 
-    def __init__(self, database: Database, erasure_key: bytes | None = None) -> None:
-        self.database, self._erasure_key = database, erasure_key
+    def __init__(
+        self, database: Database, erasure_key: bytes | None = None, *, clock_tolerance: int | None = None
+    ) -> None:
+        """`clock_tolerance`: microseconds a writer's clock may be ahead of the server's; None: nobody looks."""
+        self.database, self._erasure_key, self._clock_tolerance = database, erasure_key, clock_tolerance
 
     @contextmanager
     def write(self, need: Need) -> Iterator[Unit]:
@@ -124,7 +127,7 @@ class SqlStore:
         for _ in range(_TRIES):
             with ExitStack() as trial:
                 connection = trial.enter_context(self.database.write())
-                take(connection, keys, alone=alone)
+                self._doubt(need.now, take(connection, keys, alone=alone))
                 capacity = SqlCapacity(connection)
                 is_counted = capacity.fingerprint() == fingerprint
                 if alone and not is_counted:
@@ -136,6 +139,12 @@ class SqlStore:
             alone = True
         msg = "the rules change too fast to count by"
         raise Unavailable(msg)
+
+    def _doubt(self, now: int, witness: int | None) -> None:
+        """Refuse a writer whose clock runs far ahead: what it decided would let everybody's reservations lapse."""
+        if self._clock_tolerance is not None and witness is not None and now > witness + self._clock_tolerance:
+            details = {"cause": "clock_ahead", "seconds_ahead": (now - witness) // SECOND}
+            raise Unavailable("this process's clock is ahead of the ledger's", details=details)
 
 
 @contextmanager
