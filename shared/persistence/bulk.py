@@ -21,9 +21,20 @@ def insert_rows(connection: Connection, table: sa.Table, rows: Sequence[Row]) ->
     if not rows:
         return
     if connection.dialect.name == "postgresql":
-        _copy(connection, table, list(rows[0]), rows)
+        _copy(connection, table, list(rows[0]), _processed(connection, table, _transposed(rows)))
     else:
         connection.execute(sa.insert(table), [dict(row) for row in rows])
+
+
+def insert_columns(connection: Connection, table: sa.Table, columns: Mapping[str, Sequence[Any]]) -> None:
+    """Insert new rows given column by column, all of one length; for thousands, cheaper than a mapping for each row."""
+    if connection.dialect.name == "postgresql":
+        _copy(connection, table, list(columns), _processed(connection, table, columns))
+    else:
+        names, rows = list(columns), zip(*columns.values(), strict=True)
+        values = [dict(zip(names, row, strict=True)) for row in rows]
+        if values:
+            connection.execute(sa.insert(table), values)
 
 
 def insert_missing(connection: Connection, table: sa.Table, rows: Sequence[Row]) -> int:
@@ -63,7 +74,7 @@ def _sqlite_upsert(table: sa.Table, keys: tuple[str, ...], changed: tuple[str, .
 def _as_document(connection: Connection, table: sa.Table, rows: Sequence[Row], conflict: str) -> int:
     """Send all rows as one JSON parameter: a statement that stays the same, and no staging table to make and empty."""
     columns = tuple(rows[0])
-    cells = zip(*_processed(connection, table, columns, rows), strict=True)
+    cells = zip(*_processed(connection, table, _transposed(rows)), strict=True)
     document = msgspec.json.encode([dict(zip(columns, row, strict=True)) for row in cells], enc_hook=str)
     return connection.exec_driver_sql(_from_document(table, columns, conflict), (document.decode(),)).rowcount
 
@@ -78,9 +89,15 @@ def _from_document(table: sa.Table, columns: tuple[str, ...], conflict: str) -> 
     )
 
 
-def _copy(connection: Connection, table: sa.Table, columns: Sequence[str], rows: Sequence[Row]) -> None:
+def _transposed(rows: Sequence[Row]) -> dict[str, list[Any]]:
+    return {name: [row[name] for row in rows] for name in rows[0]}
+
+
+def _copy(connection: Connection, table: sa.Table, columns: Sequence[str], cells: Sequence[Sequence[Any]]) -> None:
     column_list = ", ".join(f'"{name}"' for name in columns)
-    texts = [_copy_texts(values) for values in _processed(connection, table, columns, rows)]
+    texts = [_copy_texts(values) for values in cells]
+    if not texts[0]:
+        return
     cursor = connection.connection.cursor()
     try:
         with cursor.copy(f'COPY "{table.name}" ({column_list}) FROM STDIN') as copy:
@@ -89,12 +106,12 @@ def _copy(connection: Connection, table: sa.Table, columns: Sequence[str], rows:
         cursor.close()
 
 
-def _processed(connection: Connection, table: sa.Table, columns: Sequence[str], rows: Sequence[Row]) -> list[list[Any]]:
-    """Return the values column by column, through each type's bind processing (JSON, custom types) as in an insert."""
+def _processed(connection: Connection, table: sa.Table, columns: Mapping[str, Sequence[Any]]) -> list[Sequence[Any]]:
+    """Return the columns' values through each type's bind processing (JSON, custom types) as in an insert."""
     dialect: sa.Dialect = connection.dialect
     processed = []
-    for name in columns:
-        values, kind = [row[name] for row in rows], table.c[name].type
+    for name, values in columns.items():
+        kind = table.c[name].type
         if not isinstance(kind, (sa.String, sa.Integer, sa.Float, sa.DateTime, sa.Date, sa.Boolean)):
             process = kind.dialect_impl(dialect).bind_processor(dialect)
             if process is not None:
@@ -107,7 +124,7 @@ _SPECIAL = re.compile(r"[\\\t\n\r]")
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
-def _copy_texts(values: list[Any]) -> list[str]:
+def _copy_texts(values: Sequence[Any]) -> Sequence[str]:
     """Write a column in COPY's text format; most hold nothing but plain words or numbers, which is seen at a glance."""
     kinds = set(map(type, values))
     if kinds == {str}:
@@ -130,4 +147,4 @@ def _copy_text(value: object) -> str:
     return str(value)
 
 
-__all__ = ["Row", "insert_missing", "insert_rows", "upsert_rows"]
+__all__ = ["Row", "insert_columns", "insert_missing", "insert_rows", "upsert_rows"]

@@ -58,7 +58,7 @@ def compose() -> None:
                     fingerprint = store.fingerprint_of(need.policies)
                     if capacity.fingerprint() != fingerprint:
                         since = need.now - store._COUNTED_BACK
-                        capacity.start_anew(need.policies.capacity, fingerprint, since, need.now)
+                        capacity.start_anew(need.policies.capacity, fingerprint, since)
                     yield store.SqlUnit(split)
 
     dependencies.SqlStore = NaiveStore  # type: ignore[misc]  # the one place where services get their store

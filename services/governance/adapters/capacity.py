@@ -15,6 +15,7 @@ from services.governance.domain.limits import CapacityCheck
 from services.governance.domain.policy_set import PolicySet
 from shared.kernel.identity import derive_id
 
+_BEFORE_ALL = 0
 _Count = tuple[int, int]  # used, earliest lapse
 _KEY = (capacity_counter.c.rule_id, capacity_counter.c.starts_at)
 
@@ -86,12 +87,16 @@ class SqlCapacity:
         """Return the capacity policies that the counters are kept under."""
         return str(self._connection.scalar(sa.select(counted_rules.c.fingerprint)))
 
-    def start_anew(self, checks: Sequence[CapacityCheck], fingerprint: str, since: int, now: int) -> None:
-        """Count all buckets from `since` on under changed policies; the caller has shut out every other writer."""
+    def start_anew(self, checks: Sequence[CapacityCheck], fingerprint: str, since: int) -> None:
+        """Count all buckets from `since` on under changed policies; the caller has shut out every other writer.
+
+        Lapsed reservations are counted, too, with the moment they lapsed: which of them have is for a decision to say,
+        whose moment all processes know afterwards, and not for this process's clock, which may be ahead.
+        """
         self._connection.execute(sa.delete(capacity_counter))
         self._connection.execute(sa.update(counted_rules).values(fingerprint=fingerprint))
         for check in checks:
-            self._save(self._counted(check, since, FOREVER, now))
+            self._save(self._counted(check, since, FOREVER, _BEFORE_ALL))
 
     def _stored(self, check: CapacityCheck, since: int) -> dict[Bucket, _Count]:
         rule_id, start = check.bucket(since)

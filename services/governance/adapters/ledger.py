@@ -15,7 +15,7 @@ from services.governance.domain.decisions import Decision, Finding
 from services.governance.domain.lifecycle import LedgerEntry
 from services.governance.domain.policy_set import PolicySet
 from services.governance.domain.tallies import Counting, Tally
-from shared.persistence.bulk import insert_missing, insert_rows
+from shared.persistence.bulk import insert_columns, insert_missing
 from shared.persistence.database import in_keys
 
 _WIDTH = len(REQUEST_COLUMNS)
@@ -104,11 +104,11 @@ class SqlLedger:
         seen = {"marks": marks or None, "overrides": overrides or None}
         batch = sa.insert(decision).values(decided_at=now, rule_set=policies.version, **seen)
         number = self._connection.execute(batch.returning(decision.c.decision_id)).scalar_one()
-        permits = [_reservation(one, number) for one in decisions if one.is_permitted]
-        insert_rows(self._connection, contact, permits)
-        insert_rows(
-            self._connection, suppression, [_suppression(one, number) for one in decisions if not one.is_permitted]
-        )
+        permits, refused = ([one for one in decisions if one.is_permitted is word] for word in (True, False))
+        if permits:
+            insert_columns(self._connection, contact, _reservations(permits, number))
+        if refused:
+            insert_columns(self._connection, suppression, _suppressions(refused, number))
 
     def put(self, entries: Sequence[LedgerEntry]) -> None:
         """Overwrite state, moments and flags of contacts that are in the ledger."""
@@ -199,29 +199,30 @@ def _noted(entry: LedgerEntry, newest: int) -> dict[str, object]:
     }
 
 
-def _reservation(made: Decision, number: int) -> dict[str, object]:
-    return {
-        **_request(made.contact),
-        "state": "reserved",
-        "expires_at": made.expires_at,
-        "last_at": made.contact.at,
-        "is_overrun": False,
-        "note": "",
-        "decision_id": number,
-        "counters": made.counters,
-        "lifted": made.lifted or None,
-        "released_after": None,
-        "confirmed_after": None,
+def _requests(decisions: Sequence[Decision]) -> dict[str, Sequence[object]]:
+    return dict(zip(REQUEST_COLUMNS, zip(*(made.contact for made in decisions), strict=True), strict=True))
+
+
+def _reservations(decisions: Sequence[Decision], number: int) -> dict[str, Sequence[object]]:
+    asked, count = _requests(decisions), len(decisions)
+    return asked | {
+        "state": ["reserved"] * count,
+        "expires_at": [made.expires_at for made in decisions],
+        "last_at": asked["planned_at"],
+        "is_overrun": [False] * count,
+        "note": [""] * count,
+        "decision_id": [number] * count,
+        "counters": [made.counters for made in decisions],
+        "lifted": [made.lifted or None for made in decisions],
     }
 
 
-def _suppression(made: Decision, number: int) -> dict[str, object]:
-    return {
-        **_request(made.contact),
-        "findings": made.findings,
-        "next_allowed_at": made.next_allowed_at,
-        "decision_id": number,
-        "counters": made.counters,
+def _suppressions(decisions: Sequence[Decision], number: int) -> dict[str, Sequence[object]]:
+    return _requests(decisions) | {
+        "findings": [made.findings for made in decisions],
+        "next_allowed_at": [made.next_allowed_at for made in decisions],
+        "decision_id": [number] * len(decisions),
+        "counters": [made.counters for made in decisions],
     }
 
 

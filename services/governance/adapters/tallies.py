@@ -84,7 +84,7 @@ def _statement(dialect: str, counted: tuple[Counting, ...], units: tuple[Calenda
 
 
 def _counts(counting: Counting, asked: sa.Subquery) -> list[list[sa.ColumnElement[bool]]]:
-    """Return the tests of what is counted: for a rolling limit before the moment and after it, for a calendar its unit."""
+    """Return the tests of what is counted: rolling before the moment and after it, by calendar in the unit."""
     tests = covered(counting.scope)
     if counting.same is not None:
         tests.append(contact.c[counting.same] == asked.c[counting.same])

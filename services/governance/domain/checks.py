@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, MutableMapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from services.governance.domain.calendar import midnight, span_of
 from services.governance.domain.contacts import Contact, ListMark, OutcomeMark, OverrideMark, Situation
@@ -22,6 +22,18 @@ class Standing:
     outcomes: Sequence[OutcomeMark]
     capacity: MutableMapping[Bucket, int]
     overrides: Sequence[OverrideMark] = ()
+    _counted: dict[int, list[Contact]] = field(default_factory=dict)
+    _counted_for: Contact | None = None
+
+    def counted(self, asked: Contact) -> dict[int, list[Contact]]:
+        """Return what is known already of the contacts that count together with this request, by a policy's bit.
+
+        A request is held against the same contacts at many moments while the next permitted one is looked for; the
+        points do not change meanwhile.
+        """
+        if self._counted_for is not asked:
+            self._counted, self._counted_for = {}, asked
+        return self._counted
 
     @classmethod
     def of(

@@ -27,6 +27,13 @@ class _SubscriberLimit(Check):
     """What rolling and calendar limits share: which of the subscriber's contacts count."""
 
     def _points(self, asked: Contact, standing: Standing) -> list[Contact]:
+        known = standing.counted(asked)
+        points = known.get(self.bit)
+        if points is None:
+            points = known[self.bit] = self._count(asked, standing)
+        return points
+
+    def _count(self, asked: Contact, standing: Standing) -> list[Contact]:
         bit, name = self.bit, self._field()
         if name is None:
             points = [contact for contact, mask in standing.points if mask & bit]

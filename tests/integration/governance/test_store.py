@@ -61,7 +61,7 @@ def test_verdicts_come_back_as_they_were_given(store: Store) -> None:
     for made in (yes, no):
         one = issued[made.contact.contact_id]
         assert (one.contact, one.is_permitted, one.findings) == (made.contact, made.is_permitted, made.findings)
-        assert (one.next_allowed_at, one.expires_at, one.counters) == made[3:]
+        assert (one.next_allowed_at, one.expires_at, one.counters, one.lifted) == made[3:]
     assert {(stamp.decided_at, stamp.rule_set, stamp.limits) for stamp in stamps.values()} == {
         (NOW, "v1", (("hall", 2, POLICIES.capacity[0].policy.version),))
     }
