@@ -6,20 +6,19 @@ With `--naive` governance checks and then inserts; that run is good (0) when the
 import argparse
 import json
 import secrets
-import shutil
+import signal
 import sys
 import time
 from collections import Counter
 from pathlib import Path
 
-from tests.torture.checker import Findings, check
-from tests.torture.plan import KILLS, RESTARTS, Plan, Strike, make_plan
+from tests.torture.checker import Findings
+from tests.torture.driving import made_run
+from tests.torture.plan import KILLS, RESTARTS, Plan, make_plan
 from tests.torture.progress import Progress
-from tests.torture.town import Town
+from tests.torture.town import Servers
 
 _ROOT = Path(__file__).parents[2]
-_GLANCE = 0.2
-_STUCK_SECONDS = 240
 
 
 def main() -> int:
@@ -30,6 +29,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=None, help="draw the same blows and requests again")
     parser.add_argument("--folder", type=Path, default=_ROOT / "var" / "torture", help="logs and accounts of breaches")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that whoever ends it leaves no process behind
     plan = make_plan(options.requests, _seed(options.seed), is_naive=options.naive)
     told, is_good = run(plan, options.folder)
     sys.stdout.write(json.dumps(told) + "\n")
@@ -38,50 +38,16 @@ def main() -> int:
 
 def run(plan: Plan, folder: Path) -> tuple[dict[str, object], bool]:
     """Make one run; return the last line's figures, and whether the run shows what it should."""
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
     began = time.monotonic()
-    dealt: Counter[str] = Counter()
-    with Progress(plan) as progress, Town(plan, folder) as town:
-        progress.say(f"seed {plan.seed}: {len(plan.strikes)} blows, {plan.services} replicas, {plan.clients} clients")
-        town.start()
-        _drive(town, plan, progress, dealt)
-        progress.say("every request is answered; waiting for the queues to run dry")
-        town.settle()
-        town.fleet.stop()
-        events: list[tuple[str, str]] = []
-        town.events(lambda event_id, body: events.append((event_id, body)))
-        progress.say("recounting every window from the ledger and from the clients' logs")
-        logs = [town.fleet.log_of(number) for number in range(plan.clients)]
-        findings = check(town.database_url, town.rules, logs, events, plan.ahead)
-        findings.note("processes that ended by themselves", dict(town.fleet.ended))
-        findings.note("dead letters", town.parked())
+    servers = Servers.start()
+    try:
+        with Progress(plan) as progress, made_run(plan, folder, progress, servers) as made:
+            progress.say("recounting every window from the ledger and from the clients' logs")
+            findings = made.check()
+    finally:
+        servers.stop()
     findings.write(folder)
-    return _told(plan, dealt, findings, time.monotonic() - began)
-
-
-def _drive(town: Town, plan: Plan, progress: Progress, dealt: Counter[str]) -> None:
-    """Deal every blow when its time has come, and keep everything running until the clients have finished."""
-    waiting = list(plan.strikes)
-    moved_at, before = time.monotonic(), -1
-    while not town.fleet.is_done():
-        town.fleet.keep_alive()
-        answered = town.fleet.answered()
-        if answered != before:
-            moved_at, before = time.monotonic(), answered
-        elif time.monotonic() > moved_at + _STUCK_SECONDS:
-            raise TimeoutError(f"no request was answered for {_STUCK_SECONDS} s")
-        progress.show(answered, dealt)
-        if waiting and answered >= waiting[0].at * plan.requests:
-            strike = waiting.pop(0)
-            progress.say(_words(strike))
-            dealt[strike.blow] += town.deal(strike)
-        time.sleep(_GLANCE)
-
-
-def _words(strike: Strike) -> str:
-    clock = f", its clock then {strike.skew:+d} s" if strike.blow in {"service", "straggler"} else ""
-    return f"at {strike.at:.0%}: {strike.blow} {strike.target}{clock}"
+    return _told(plan, made.dealt, findings, time.monotonic() - began)
 
 
 def _told(plan: Plan, dealt: Counter[str], findings: Findings, seconds: float) -> tuple[dict[str, object], bool]:

@@ -9,6 +9,9 @@ LOST = {
         FROM told.verdict v LEFT JOIN contact c ON c.contact_id = v.contact_id AND c.customer_id = v.customer_id
             AND c.planned_at = v.planned_at AND c.channel = v.channel AND c.expires_at = v.expires_at
         WHERE v.verdict = 'permit' AND c.contact_id IS NULL""",
+    "a permit that nobody was told of": """
+        SELECT c.contact_id, format('for %s', c.customer_id) FROM contact c LEFT JOIN told.verdict v USING (contact_id)
+        WHERE c.decision_id > 0 AND v.contact_id IS NULL""",
     "a suppression the ledger does not hold as it was told": """
         SELECT v.contact_id, format('%s was told %s in %s', v.client, v.rule_id, v.call)
         FROM told.verdict v LEFT JOIN suppression s ON s.contact_id = v.contact_id AND s.customer_id = v.customer_id

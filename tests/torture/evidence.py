@@ -73,6 +73,7 @@ class _Copy:
 def _rows(client: int, path: Path) -> Iterator[tuple[str, _Row]]:
     """Return what a log says, in its order; a call that was answered twice says so twice."""
     sent: dict[str, list[Any]] = {}
+    open_calls: set[str] = set()
     with path.open("rb") as lines:
         for line in lines:
             entry = json.loads(line)
@@ -80,10 +81,18 @@ def _rows(client: int, path: Path) -> Iterator[tuple[str, _Row]]:
             moment = round(at * 1_000_000)
             if word == "sent":
                 sent[call] = [moment, *rest]
+                open_calls.add(call)
+            elif word == "again":
+                continue
             elif word == "fault":
                 yield "fault", (client, call, rest[0])
-            elif word == "told":
+            elif call not in sent:
+                yield "fault", (client, call, "answers-unasked")
+            else:
+                open_calls.discard(call)
                 yield from _told(client, call, moment, sent[call], rest[0])
+    for call in open_calls:
+        yield "fault", (client, call, "answers-missing")
 
 
 def _told(client: int, call: str, told_at: int, sent: list[Any], answers: list[Any]) -> Iterator[tuple[str, _Row]]:

@@ -11,7 +11,7 @@ SKEWS = (0, 60, 150, 230)
 """Seconds by which the clocks of the service processes are ahead; less apart than the service tolerates."""
 STRAGGLER = -330
 """A clock that is farther behind the newest decision than the service tolerates: its process must permit nothing."""
-_LONG = 300_000
+_SHORT, _LONG = 10_000, 300_000
 
 
 class Strike(NamedTuple):
@@ -40,7 +40,7 @@ class Plan(NamedTuple):
     cold: int
     calls_an_hour: int
     halls_a_day: int
-    life_seconds: int = 12
+    life_seconds: int
     """How long after its planned time a reservation lapses."""
 
     @property
@@ -58,20 +58,21 @@ def make_plan(requests: int, seed: int, *, is_naive: bool = False) -> Plan:
     """Return the plan of a run; the same figures give the same plan."""
     is_long = requests >= _LONG
     days = 20 if is_long else 8
-    services = 4 if is_long else 3
+    services = 4 if is_long else 3 if requests >= _SHORT else 2
     return Plan(
         seed=seed,
         requests=requests,
         services=services,
-        clients=4 if is_long else 3,
+        clients=services,
         is_naive=is_naive,
         strikes=_strikes(random.Random(seed), requests, services, is_naive=is_naive),
         days=days,
-        near_seconds=max(20, requests // 1_500),
+        near_seconds=max(12, requests // 1_500),
         hot=max(20, requests // 2_000),
         cold=max(500, requests // 3),
         calls_an_hour=max(2, requests // 8 // (days * 24) // 4),
         halls_a_day=max(3, requests // 8 // days // 4),
+        life_seconds=12 if is_long else 6,
     )
 
 

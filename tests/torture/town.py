@@ -1,10 +1,10 @@
 """Servers of a run's own, with the processes on them, and every blow that can be dealt to them."""
 
+import secrets
 import time
-from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import NamedTuple, Self
 from urllib.parse import quote, urlsplit
 
 import psycopg
@@ -20,19 +20,37 @@ EVENTS = "torture.lists_changed"
 _SETTLE_SECONDS = 180
 
 
-class Town:
-    """PostgreSQL, RabbitMQ, replicas of governance and clients, from the first to the last request."""
+class Servers(NamedTuple):
+    """A PostgreSQL and a RabbitMQ of our own, which may be restarted."""
 
-    def __init__(self, plan: Plan, folder: Path) -> None:
-        self._plan, self._folder = plan, folder
-        self.postgres = start_again(lambda: Postgres.start(durable=True))
+    postgres: Postgres
+    broker: RabbitMQ
+
+    @classmethod
+    def start(cls) -> Self:
+        """Start both; PostgreSQL waits for the disk at each commit."""
+        postgres = start_again(lambda: Postgres.start(durable=True))
         try:
-            self.broker = start_again(RabbitMQ.start)
+            return cls(postgres, start_again(RabbitMQ.start))
         except BaseException:
-            self.postgres.stop()
+            postgres.stop()
             raise
+
+    def stop(self) -> None:
+        """Stop both."""
+        self.broker.stop()
+        self.postgres.stop()
+
+
+class Town:
+    """Replicas of governance and clients on servers that are struck, too, from the first to the last request."""
+
+    def __init__(self, plan: Plan, folder: Path, servers: Servers) -> None:
+        self._plan = plan
+        self.postgres, self.broker = servers
         self.amqp_url = self.broker.create_vhost()
-        self.database_url = self.postgres.create_database("torture_governance")
+        mark = secrets.token_hex(4)
+        self.database_url = self.postgres.create_database(f"torture_{mark}_governance")
         self.rules = write_rules(folder / "rules", plan)
         self._editions = 1
         hours = f"{plan.life_seconds / 3600:.6f}"
@@ -40,7 +58,7 @@ class Town:
             folder,
             {
                 "BANYAN_AMQP_URL": self.amqp_url,
-                "BANYAN_DATABASE_URL": self.postgres.url_of("torture_{service}"),
+                "BANYAN_DATABASE_URL": self.postgres.url_of(f"torture_{mark}_{{service}}"),
                 "BANYAN_RULES_DIR": str(self.rules),
                 "BANYAN_VAR": str(folder / "var"),
                 "BANYAN_GOVERNANCE_OUTBOUND_HOURS": hours,
@@ -56,8 +74,6 @@ class Town:
 
     def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, at: TracebackType | None) -> None:
         self.fleet.stop()
-        self.broker.stop()
-        self.postgres.stop()
 
     def start(self) -> None:
         """Start replicas and clients."""
@@ -108,13 +124,17 @@ class Town:
             self.fleet.keep_alive()
             time.sleep(0.3)
 
-    def events(self, take: Callable[[str, str], None]) -> None:
-        """Hand over every `lists_changed` that arrived, as event id and body."""
+    def events(self) -> list[tuple[str, str]]:
+        """Return every `lists_changed` that arrived, as event id and body."""
         name = f"/api/queues/{self._vhost}/{quote(EVENTS)}/get"
         ask = {"count": 500, "ackmode": "ack_requeue_false", "encoding": "auto"}
+        arrived: list[tuple[str, str]] = []
         while found := self.broker.ask("POST", name, ask):
-            for one in found:  # type: ignore[attr-defined]  # JSON of the management's
-                take(str(one["properties"]["headers"]["banyan.event_id"]), str(one["payload"]))
+            arrived += [
+                (str(one["properties"]["headers"]["banyan.event_id"]), str(one["payload"]))
+                for one in found  # type: ignore[attr-defined]  # JSON of the management's
+            ]
+        return arrived
 
     def parked(self) -> dict[str, int]:
         """Return dead letters by queue."""
