@@ -11,6 +11,7 @@ from amqp.exceptions import AMQPError
 from kombu.exceptions import OperationalError
 
 from shared.messaging import topology
+from shared.messaging.collector import collect_seldom
 from shared.messaging.connections import kombu_queue, open_connection
 from shared.messaging.container import SETTINGS_KEY, URL_KEY, BusContainer
 from shared.messaging.metrics_endpoint import MetricsEndpoint
@@ -53,6 +54,7 @@ def serve(
     children = [RelayChild(spec, settings) for spec in relays]
     for container in containers:
         container.start()
+    collect_seldom()
     watch = eventlet.spawn(_watch, children)
     say(f"{READY} {' '.join(container.service_name for container in containers)}")
     while not stop.count and not any(container.has_died for container in containers):

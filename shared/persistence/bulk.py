@@ -109,14 +109,12 @@ def _copy(connection: Connection, table: sa.Table, columns: Sequence[str], cells
 def _processed(connection: Connection, table: sa.Table, columns: Mapping[str, Sequence[Any]]) -> list[Sequence[Any]]:
     """Return the columns' values through each type's bind processing (JSON, custom types) as in an insert."""
     dialect: sa.Dialect = connection.dialect
-    processed = []
+    processed: list[Sequence[Any]] = []
     for name, values in columns.items():
         kind = table.c[name].type
-        if not isinstance(kind, (sa.String, sa.Integer, sa.Float, sa.DateTime, sa.Date, sa.Boolean)):
-            process = kind.dialect_impl(dialect).bind_processor(dialect)
-            if process is not None:
-                values = [None if value is None else process(value) for value in values]
-        processed.append(values)
+        is_plain = isinstance(kind, (sa.String, sa.Integer, sa.Float, sa.DateTime, sa.Date, sa.Boolean))
+        process = None if is_plain else kind.dialect_impl(dialect).bind_processor(dialect)
+        processed.append(values if process is None else [v if v is None else process(v) for v in values])
     return processed
 
 

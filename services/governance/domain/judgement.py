@@ -74,7 +74,7 @@ class _Batch:
         used = dict(capacity)
         standings: dict[str, Standing] = {}
         decisions: dict[int, Decision] = {}
-        for place in sorted(range(len(requests)), key=lambda i: (-requests[i].priority, requests[i].contact_id)):
+        for _, _, place in sorted((-one.priority, one.contact_id, place) for place, one in enumerate(requests)):
             asked = requests[place]
             counters = self.cleared.get(asked.contact_id)
             if counters is not None:
