@@ -126,6 +126,7 @@ def test_a_list_is_read_in_pages_that_hold_each_entry_once(world: World) -> None
         assert len(page.entries) <= 5
         read, after, pages = read + page.entries, page.next or "", pages + 1
     assert pages == 5
+    assert world.use.list_read("black", "", 21).next is None
     assert [(one.customer_id, one.channel) for one in read] == [(one.customer_id, one.channel) for one in entries]
     assert (read[0].reason, read[0].source, read[0].author, read[0].put_at) == ("asked", "hall", "clerk", START)
 
