@@ -2,14 +2,17 @@
 
 from itertools import combinations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.governance.application.translation import is_storable
 from services.governance.domain.contacts import Contact, Situation
-from services.governance.domain.instants import DAY, HOUR
+from services.governance.domain.instants import DAY, HOUR, from_micros
 from services.governance.domain.judgement import judge
 from services.governance.domain.policies import RollingLimit, Scope
 from services.governance.domain.policy_set import PolicySet
+from shared.contracts.governance import ContactRequest
 from tests.unit.governance.builders import NAMED, NOW, TERMS, contact, decide, moment, rolling, verdicts
 
 FORTNIGHT = 14 * DAY
@@ -59,6 +62,31 @@ def test_of_two_similar_campaigns_in_one_batch_the_higher_priority_goes_first() 
     [spring, asked_first] = decide([NO_REPEAT], [first, second])
     assert verdicts([spring, asked_first]) == [False, True]
     assert spring.next_allowed_at == moment("2026-03-19T10:00:00")
+
+
+@pytest.mark.parametrize(
+    ("names", "is_kept"),
+    [
+        ([], True),
+        ([f"{number:064}" for number in range(150)], True),
+        ([f"{number:064}" for number in range(157)], False),
+        (["line\nbreak"], False),
+    ],
+)
+def test_a_request_may_name_many_campaigns_but_not_without_end(names: list[str], is_kept: bool) -> None:
+    asked = ContactRequest(
+        contact_id="a",
+        customer_id="anna",
+        channel="sms",
+        campaign_id="spring",
+        offering_id="crbt",
+        category="music",
+        purpose="marketing",
+        direction="outbound",
+        planned_at=from_micros(NOW),
+        similar_to=names,
+    )
+    assert is_storable(asked) is is_kept
 
 
 CAMPAIGNS = ("spring", "summer", "autumn", "winter")
