@@ -2,11 +2,16 @@
 
 import uuid
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 
+import structlog
 from nameko.extensions import DependencyProvider
 
+from services.governance.adapters.retention import SqlRetention
 from services.governance.adapters.store import SqlStore
+from services.governance.application.policies import PoliciesInForce
+from services.governance.application.retaining import Retaining
 from services.governance.application.use_cases import UseCases
 from services.governance.settings import SERVICE, Settings
 from shared.kernel.clock import Clock
@@ -14,6 +19,7 @@ from shared.observability.rules_in_force import open_rules
 from shared.persistence import opening
 from shared.persistence.database import Database
 
+_log = structlog.get_logger(__name__)
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -23,12 +29,25 @@ def open_database(settings: Settings) -> Database:
 
 
 def build(settings: Settings | Mapping[str, str], clock: Clock | None = None) -> UseCases:
-    """Put the service together from settings (or a mapping like the environment); `clock` replaces the settings'."""
+    """Put the service together from settings (or a mapping like the environment).
+
+    A `clock` given here replaces the settings' and switches the timer off: whoever steers the time says what is due.
+    """
     read = settings if isinstance(settings, Settings) else Settings.read(settings)
-    store = SqlStore(open_database(read), read.erasure_key)
+    database, counted = open_database(read), clock or read.clock
+    store = SqlStore(database, read.erasure_key)
     # Without sound rules governance answers, too: it suppresses everything.
     rules = open_rules(read.rules, read.rule_sets, SERVICE, may_be_empty=True)
-    return UseCases(store, rules, read.terms, clock or read.clock, lambda: uuid.uuid4().hex)
+
+    def retaining(policies: PoliciesInForce) -> Retaining:
+        shelf, has_timers = SqlRetention(database), read.has_timers and clock is None
+        return Retaining(shelf, policies, read.terms, read.retention, counted, _tell_raised, has_timers=has_timers)
+
+    return UseCases(store, rules, read.terms, counted, lambda: uuid.uuid4().hex, retaining)
+
+
+def _tell_raised(kept: timedelta) -> None:
+    _log.warning("retention_raised", kept_days=kept / timedelta(days=1), why="policies in force look back that far")
 
 
 class Dependencies(DependencyProvider):

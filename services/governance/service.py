@@ -12,12 +12,15 @@ from shared.contracts.governance import (
     ListPage,
     Override,
     OverrideProposal,
+    Pruned,
     Receipt,
     SubscriberRecord,
     Verdict,
 )
 from shared.contracts.wire import INTERACTIVE_LIMIT, ListName
-from shared.messaging.entrypoints import Pingable, event, rpc
+from shared.messaging.entrypoints import Pingable, event, every, rpc
+
+PRUNE_SECONDS = 60.0
 
 
 class Governance(Pingable):
@@ -176,6 +179,16 @@ class GovernanceBulk(Pingable):
     ) -> ListPage:
         """Return a page of a list, or of one subscriber's entries on it."""
         return self.use.list_read(list, after, limit, customer_id)
+
+    @rpc
+    def prune(self) -> Pruned:
+        """Delete a part of what is old enough to go."""
+        return self.use.retaining.prune()
+
+    @every(PRUNE_SECONDS)
+    def prune_by_the_clock(self) -> None:
+        """Delete what is old enough to go, unless another replica is at it."""
+        self.use.retaining.by_the_clock()
 
     @event("channels", "contacts_sent")
     def on_contacts_sent(self, event_id: str, event: ContactsSent) -> None:
