@@ -14,6 +14,7 @@ from tests.torture.recount import Breach, recount, recount_operator
 from tests.torture.windows import FOREVER, Life, Rule, read_rules
 
 _Row = tuple[Any, ...]
+_OPEN = tuple(Life._field_defaults.values())
 
 
 @dataclass(slots=True)
@@ -80,8 +81,9 @@ def check(
 def _of_ledger(database: psycopg.Connection[Any], _: float) -> Iterator[Life]:
     """Return the ledger's contacts; batches of verdicts are even numbers in the order of events, the rest odd."""
     for row in _stream(database, comparing.LEDGER):
-        *_, state, expires, made_at, is_overrun, batch, decided_at, released, confirmed = row
-        life = Life(*row[:8], order=2 * batch if batch else FOREVER, clock=decided_at or 0, expires=expires)
+        state, expires, made_at, is_overrun, batch, decided_at, released, confirmed = row[8:]
+        life = Life._make((*row[:8], 2 * batch if batch else FOREVER, decided_at or 0, *_OPEN))
+        life = life._replace(expires=expires)
         if released is not None:
             life = life._replace(ends=2 * released + 1)
         if state == "confirmed":
@@ -95,8 +97,8 @@ def _of_ledger(database: psycopg.Connection[Any], _: float) -> Iterator[Life]:
 def _of_logs(database: psycopg.Connection[Any], ahead: float) -> Iterator[Life]:
     """Return contacts for the time in which, by what clients know, they had a place for certain."""
     for row in _stream(database, comparing.LOGS):
-        *_, told_at, expires, released, is_made = row
-        life = Life(*row[:8], order=told_at, clock=told_at)
+        told_at, expires, released, is_made = row[8:]
+        life = Life._make((*row[:8], told_at, told_at, *_OPEN))
         if not is_made:
             lapses = expires - round(ahead * 1_000_000)
             life = life._replace(expires=lapses, ends=FOREVER if released is None else released)

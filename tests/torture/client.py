@@ -163,7 +163,8 @@ class Client:
         call.tries += 1
         call.ask_again_at = time.monotonic() + _PATIENCE
         if call.kind == "outcome":
-            body = wire.opt_out_event(*call.payload, self._scene.begins_at)
+            contact_id, customer = call.payload
+            body = wire.opt_out_event(contact_id, customer, self._scene.begins_at)
             for _ in range(2):  # delivered twice, as events may be
                 self._line.tell("outcomes_recorded", call.name, body)
             self._log.write("told", call.name, ["taken"])

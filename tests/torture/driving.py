@@ -62,7 +62,8 @@ def _drive(town: Town, plan: Plan, progress: Progress, dealt: Counter[str]) -> N
         if answered != before:
             moved_at, before = time.monotonic(), answered
         elif time.monotonic() > moved_at + _STUCK_SECONDS:
-            raise TimeoutError(f"no request was answered for {_STUCK_SECONDS} s")
+            ended = dict(town.fleet.ended)
+            raise TimeoutError(f"no request was answered for {_STUCK_SECONDS} s; ended by themselves: {ended}")
         progress.show(answered, dealt)
         if waiting and answered >= waiting[0].at * plan.requests:
             strike = waiting.pop(0)
@@ -72,5 +73,5 @@ def _drive(town: Town, plan: Plan, progress: Progress, dealt: Counter[str]) -> N
 
 
 def _words(strike: Strike) -> str:
-    clock = f", its clock then {strike.skew:+d} s" if strike.blow in {"service", "straggler"} else ""
+    clock = f", its clock then {strike.skew:+d} s" if strike.blow in {"service", "straggler", "racer"} else ""
     return f"at {strike.at:.0%}: {strike.blow} {strike.target}{clock}"

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from types import TracebackType
 from typing import Any, Self
 
 import psycopg
@@ -66,8 +67,8 @@ class _Copy:
         self.write = self._context.__enter__().write_row
         return self
 
-    def __exit__(self, *fault: object) -> None:
-        self._context.__exit__(*fault)
+    def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, at: TracebackType | None) -> None:
+        self._context.__exit__(kind, fault, at)
 
 
 def _rows(client: int, path: Path) -> Iterator[tuple[str, _Row]]:

@@ -4,14 +4,13 @@ The same service with another store: no locks, what it decides by is read in tra
 another one. Nothing else differs, so what the checker finds is what the locks are for.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from shared.messaging.green import go_green
 
 if TYPE_CHECKING:
-    from services.governance.application.ports import Need, Unit
+    from services.governance.application.ports import Need
 
 
 class SplitConnection:
@@ -43,25 +42,22 @@ def _is_query(statement: Any) -> bool:
 def compose() -> None:
     """Put the naive store in the place of the real one, before the service is built."""
     from services.governance import dependencies  # noqa: PLC0415 - only once the process is green
-    from services.governance.adapters import store  # noqa: PLC0415 - only once the process is green
+    from services.governance.adapters.capacity import SqlCapacity, fingerprint_of  # noqa: PLC0415 - likewise
+    from services.governance.adapters.store import _COUNTED_BACK, SqlStore  # noqa: PLC0415 - likewise
 
-    class NaiveStore(store.SqlStore):
-        """Opens no transaction that anybody else would have to wait for."""
+    class NaiveStore(SqlStore):
+        """Opens transactions in which nobody waits for anybody."""
 
-        @contextmanager
-        def write(self, need: "Need") -> "Iterator[Unit]":
-            with store._reporting(), self.database.engine.connect() as reading:
-                own = reading.execution_options(isolation_level="AUTOCOMMIT")
-                with self.database.write() as writing:
-                    split: Any = SplitConnection(own, writing)
-                    capacity = store.SqlCapacity(split)
-                    fingerprint = store.fingerprint_of(need.policies)
-                    if capacity.fingerprint() != fingerprint:
-                        since = need.now - store._COUNTED_BACK
-                        capacity.start_anew(need.policies.capacity, fingerprint, since)
-                    yield store.SqlUnit(split)
+        def _locked(self, need: "Need", stack: ExitStack) -> Any:
+            reading = stack.enter_context(self.database.engine.connect())
+            writing = stack.enter_context(self.database.write())
+            split: Any = SplitConnection(reading.execution_options(isolation_level="AUTOCOMMIT"), writing)
+            capacity, fingerprint = SqlCapacity(split), fingerprint_of(need.policies)
+            if capacity.fingerprint() != fingerprint:
+                capacity.start_anew(need.policies.capacity, fingerprint, need.now - _COUNTED_BACK)
+            return split
 
-    dependencies.SqlStore = NaiveStore  # type: ignore[misc]  # the one place where services get their store
+    vars(dependencies)["SqlStore"] = NaiveStore  # the one place where services get their store
 
 
 if __name__ == "__main__":

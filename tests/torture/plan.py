@@ -1,17 +1,20 @@
 """What a run is to do, drawn from its seed: sizes, clocks, and who is struck when."""
 
 import random
+from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
-Blow = Literal["service", "straggler", "relay", "client", "database", "database hard", "broker", "broker hard", "rules"]
+Blow = Literal[
+    "service", "straggler", "racer", "relay", "client", "database", "database hard", "broker", "broker hard", "rules"
+]
 
-KILLS: frozenset[Blow] = frozenset({"service", "straggler", "relay", "client"})
+KILLS: frozenset[Blow] = frozenset({"service", "straggler", "racer", "relay", "client"})
 RESTARTS: frozenset[Blow] = frozenset({"database", "database hard", "broker", "broker hard"})
 SKEWS = (0, 60, 150, 230)
 """Seconds by which the clocks of the service processes are ahead; less apart than the service tolerates."""
-STRAGGLER = -330
-"""A clock that is farther behind the newest decision than the service tolerates: its process must permit nothing."""
-_SHORT, _LONG = 10_000, 300_000
+_CLOCKS: Mapping[Blow, tuple[int, ...]] = {"straggler": (-330,), "racer": (700,)}
+"""Clocks farther behind the newest decision, or ahead of the database, than is tolerated: they must permit nothing."""
+_SHORT, _MIDDLE, _LONG = 10_000, 30_000, 300_000
 
 
 class Strike(NamedTuple):
@@ -77,16 +80,25 @@ def make_plan(requests: int, seed: int, *, is_naive: bool = False) -> Plan:
 
 
 def _strikes(chance: random.Random, requests: int, services: int, *, is_naive: bool) -> tuple[Strike, ...]:
-    blows: list[Blow]
     if is_naive:
-        blows = ["service", "client"]
+        counts: dict[Blow, int] = {"service": 1, "client": 1}
     elif requests >= _LONG:
-        blows = [*["service"] * 14, *["straggler"] * 3, *["relay"] * 5, *["client"] * 8, *["rules"] * 3]
-        blows += [*["database", "database hard", "database hard"], *["broker", "broker hard", "broker hard"]]
+        counts = {"service": 13, "straggler": 3, "racer": 2, "relay": 5, "client": 8, "rules": 3}
+        counts |= {"database": 1, "database hard": 2, "broker": 1, "broker hard": 2}
+    elif requests >= _MIDDLE:
+        counts = {"service": 4, "straggler": 1, "racer": 1, "relay": 2, "client": 4, "rules": 1}
+        counts |= {"database": 1, "database hard": 1, "broker": 1, "broker hard": 1}
     else:
-        size = 2 if requests >= 30_000 else 1
-        blows = [*["service"] * 2 * size, "straggler", *["relay"] * size, *["client"] * 2 * size, "rules"]
-        blows += [*["database hard", "database"][:size], *["broker hard", "broker"][:size]]
+        counts = {
+            "service": 2,
+            "straggler": 1,
+            "relay": 1,
+            "client": 2,
+            "rules": 1,
+            "database hard": 1,
+            "broker hard": 1,
+        }
+    blows = [blow for blow, times in counts.items() for _ in range(times)]
     chance.shuffle(blows)
     # Evenly spread with some chance, so that there is service between the blows; all before the end.
     span = 0.88 / len(blows)
@@ -95,7 +107,7 @@ def _strikes(chance: random.Random, requests: int, services: int, *, is_naive: b
             round(0.05 + span * (place + chance.random() * 0.6), 4),
             blow,
             chance.randrange(services),
-            STRAGGLER if blow == "straggler" else chance.choice(SKEWS),
+            chance.choice(_CLOCKS.get(blow, SKEWS)),
         )
         for place, blow in enumerate(blows)
     )

@@ -1,14 +1,14 @@
 """What clients ask: every batch is a function of seed, client and number, so that another may send the same one.
 
-A request is a tuple in the order of `FIELDS`; `planned_at` is microseconds since 1970.
+A request is a sequence in the order of `FIELDS`; `planned_at` is microseconds since 1970.
 """
 
 import random
 from binascii import crc32
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-Request = tuple[str, str, str, str, str, str, str, str, int, float, str]
+Request = Sequence[Any]
 FIELDS = (
     *("contact_id", "customer_id", "channel", "campaign_id", "offering_id", "category"),
     *("purpose", "direction", "planned_at", "priority", "zone"),
