@@ -221,7 +221,7 @@ STEPS = st.lists(
 
 
 @given(steps=STEPS, number=st.uuids())
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_verdicts_are_the_same_whether_or_not_what_is_old_was_deleted(twins: Any, steps: Any, number: Any) -> None:
     for place, (hours, wishes, afterwards) in enumerate(steps):
         told = []

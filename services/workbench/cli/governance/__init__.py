@@ -14,5 +14,7 @@ governance = LazyGroup(
         "list": (f"{_HERE}.lists:lists", "名单：导入、导出、查看、加入、移出 · Keep the lists; files in and out"),
         "override": (f"{_HERE}.overrides:override", "双人例外 · Two persons lift a list effect for one subscriber"),
         "audit": (f"{_HERE}.overrides:audit", "审计记录 · List who did what about a subscriber"),
+        "subscriber": (f"{_HERE}.subscribers:subscriber", "客户数据导出与抹除 · Export or erase one subscriber's data"),
+        "prune": (f"{_HERE}.retention:prune", "删除过期数据 · Delete what is older than need be"),
     },
 )
