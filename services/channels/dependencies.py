@@ -30,8 +30,7 @@ from shared.persistence import opening
 from shared.persistence.database import Database
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-_RUN_SECONDS = 30.0
-_SCREEN_SECONDS = 10.0  # somebody waits for the list
+_SCREEN_SHARE = 1 / 3  # somebody waits for the list
 
 
 def open_database(settings: Settings) -> Database:
@@ -46,13 +45,13 @@ def build(settings: Settings, clock: Clock | None, caller: RpcCaller) -> UseCase
     runner = Runner(
         store=store,
         adapters=adapters_of(settings),
-        governance=RemoteGovernance(caller, BULK, _RUN_SECONDS),
+        governance=RemoteGovernance(caller, BULK, settings.recheck_seconds),
         clock=now,
         machine_clock=SystemClock(),
         new_lease=lambda: secrets.token_hex(8),
         breathe=lambda: time.sleep(0),
     )
-    screens = RemoteGovernance(caller, INTERACTIVE, _SCREEN_SECONDS)
+    screens = RemoteGovernance(caller, INTERACTIVE, settings.recheck_seconds * _SCREEN_SHARE)
     return UseCases(store, runner, screens, now, is_timed=clock is None)
 
 

@@ -8,6 +8,8 @@ from shared.kernel.clock import Clock
 from shared.kernel.environment import Environment
 
 SERVICE = "channels"
+_RECHECK_SECONDS = 30.0
+_LONGEST_SECONDS = 60.0  # well within the lease of a page
 _MODES: tuple[Literal["simulated", "real"], ...] = ("simulated", "real")
 
 
@@ -21,10 +23,12 @@ class Settings:
     seed: str
     """Decides every simulated answer; real channels ignore it."""
     sms_gateway_url: str | None
+    recheck_seconds: float = _RECHECK_SECONDS
+    """How long governance may take to answer before a page is left unsent; work lists wait a third of it."""
 
     @staticmethod
     def read(variables: Mapping[str, str]) -> "Settings":
-        """Read BANYAN_DATABASE_URL, BANYAN_VAR, BANYAN_CLOCK, BANYAN_SEED, BANYAN_CHANNELS, BANYAN_SMS_GATEWAY_URL.
+        """Read BANYAN_DATABASE_URL, …_VAR, …_CLOCK, …_SEED, …_CHANNELS, …_SMS_GATEWAY_URL, …_CHANNELS_RECHECK_SECONDS.
 
         Raises FaultySettings naming every faulty variable.
         """
@@ -35,6 +39,7 @@ class Settings:
             mode=env.one_of("BANYAN_CHANNELS", _MODES),
             seed=env.text("BANYAN_SEED", "1"),
             sms_gateway_url=_gateway(env),
+            recheck_seconds=env.number("BANYAN_CHANNELS_RECHECK_SECONDS", _RECHECK_SECONDS, _LONGEST_SECONDS),
         )
         env.check()
         return settings
