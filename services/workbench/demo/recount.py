@@ -34,6 +34,8 @@ def recount(report: Path, rules: Path) -> list[dict[str, object]]:
         _fill(database, report)
         rows = [_cap(database, policy) for policy in _policies(rules, "frequency_cap")]
         rows += [_spacing(database, policy) for policy in _policies(rules, "spacing")]
+        alike = _alike(rules)
+        rows += [_repeat(database, policy, alike) for policy in _policies(rules, "no_repeat")]
         rows += [_quiet(database, policy) for policy in _policies(rules, "quiet_hours")]
         rows += [_control(database), _reasons(database), _twice(database)]
     return rows
@@ -79,6 +81,13 @@ def _items(report: Path, key: str) -> Iterator[dict[str, Any]]:
 def _policies(rules: Path, kind: str) -> list[dict[str, Any]]:
     found = [yaml.safe_load(path.read_text("utf-8")) for path in sorted(rules.glob("contact_policy/*/rule.yaml"))]
     return [policy for policy in found if policy["kind"] == kind]
+
+
+def _alike(rules: Path) -> set[tuple[str, str]]:
+    """Return the pairs of campaigns of which one plan names the other, both ways round."""
+    plans = [yaml.safe_load(path.read_text("utf-8")) for path in sorted(rules.glob("campaigns/*/plan.yaml"))]
+    named = {(plan["campaign"], other) for plan in plans for other in plan.get("similar_to") or []}
+    return named | {(other, one) for one, other in named}
 
 
 def _by_subject(database: sqlite3.Connection, policy: dict[str, Any]) -> Iterator[list[Contact]]:
@@ -135,6 +144,32 @@ def _spacing(database: sqlite3.Connection, policy: dict[str, Any]) -> dict[str, 
         checked += len(moments)
         breaches += sum(1 for one, next_one in pairwise(moments) if next_one - one < least)
     return _row(policy, checked, breaches)
+
+
+def _repeat(database: sqlite3.Connection, policy: dict[str, Any], alike: set[tuple[str, str]]) -> dict[str, object]:
+    span, is_alike = _span(policy["span"]), policy.get("of") == "similar_campaign"
+    checked = breaches = 0
+    for contacts in _by_subject(database, policy):
+        recent: deque[Contact] = deque()
+        for contact in contacts:
+            while recent and _moment(contact["contacted_at"]) - _moment(recent[0]["contacted_at"]) >= span:
+                recent.popleft()
+            checked += 1
+            breaches += any(
+                (one["campaign_id"], contact["campaign_id"]) in alike
+                if is_alike
+                else one["offering_id"] == contact["offering_id"]
+                for one in recent
+            )
+            recent.append(contact)
+    return _row(policy, checked, breaches)
+
+
+def _repeat_words(policy: dict[str, Any]) -> tuple[str, str]:
+    span = policy["span"]
+    if policy.get("of") == "similar_campaign":
+        return f"{span} 内没有类似活动", f"no similar campaign within {span}"
+    return f"{span} 内不重复同一产品", f"the same offering not twice within {span}"
 
 
 def _quiet(database: sqlite3.Connection, policy: dict[str, Any]) -> dict[str, object]:
@@ -199,6 +234,7 @@ def _cap_words(policy: dict[str, Any]) -> tuple[str, str]:
 _WORDS: dict[str, Callable[[dict[str, Any]], tuple[str, str]]] = {
     "frequency_cap": _cap_words,
     "spacing": lambda policy: (f"间隔至少 {policy['at_least']}", f"at least {policy['at_least']} apart"),
+    "no_repeat": _repeat_words,
     "quiet_hours": lambda _policy: ("免打扰时段不接触", "none in quiet hours"),
 }
 

@@ -29,12 +29,14 @@ POLICIES: dict[str, dict[str, Any]] = {
         "weekly": [{"days": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"], "from": "21:00", "to": "09:00"}],
         "holidays": {"dates": [datetime(2026, 4, 4, tzinfo=UTC).date()], "from": "20:00", "to": "10:00"},
     },
+    "twice": {"kind": "no_repeat", "applies_to": {"channels": ["web"]}, "span": "14d"},
+    "alike": {"kind": "no_repeat", "applies_to": MARKETING, "of": "similar_campaign", "span": "3d"},
     "other": {"kind": "list_effect", "list": "black"},
 }
 CONTROL = "no control subscriber was contacted by that campaign"
 REASONS = "every suppressed contact carries at least one reason"
 TWICE = "no contact was made twice"
-PROMISES = {"week", "month", "apart", "night", CONTROL, REASONS, TWICE}
+PROMISES = {"week", "month", "apart", "twice", "alike", "night", CONTROL, REASONS, TWICE}
 
 
 def write_policies(folder: Path, policies: dict[str, dict[str, Any]]) -> Path:
@@ -58,6 +60,13 @@ class Books:
     def __init__(self, folder: Path) -> None:
         self.report = folder / "report.json"
         self.rules = write_policies(folder / "rules", POLICIES)
+
+    def plan(self, campaign_id: str, similar_to: list[str] | None) -> None:
+        """Write a plan, of which nothing but the campaigns it is like matters here."""
+        place = self.rules / "campaigns" / campaign_id
+        place.mkdir(parents=True)
+        named = {} if similar_to is None else {"similar_to": similar_to}
+        (place / "plan.yaml").write_text(yaml.safe_dump({"campaign": campaign_id, **named}), encoding="utf-8")
 
     def found(
         self,
@@ -143,6 +152,26 @@ def test_one_too_many_in_a_calendar_month_is_found_per_channel(books: Books) -> 
 def test_two_contacts_too_close_are_found(books: Books) -> None:
     assert books.broken(at("1", NOON), at("2", NOON + DAY - timedelta(seconds=1))) == {"apart": 1}
     assert books.broken(at("1", NOON), at("2", NOON + DAY)) == {}
+
+
+def test_an_offering_repeated_too_soon_is_found(books: Books) -> None:
+    first = at("1", NOON, channel="web")
+    assert books.broken(first, at("2", NOON + 14 * DAY - HOUR, channel="web")) == {"twice": 1}
+    assert books.broken(first, at("2", NOON + 14 * DAY, channel="web")) == {}
+    assert books.broken(first, at("2", NOON + 9 * DAY, channel="web", offering_id="another")) == {}
+    assert books.broken(first, at("2", NOON + 9 * DAY)) == {}
+
+
+def test_a_similar_campaign_too_soon_is_found_whichever_plan_names_the_other(books: Books) -> None:
+    books.plan("a", ["b"])
+    books.plan("c", None)
+    two_days_later = NOON + 2 * DAY
+    for one, other in (("a", "b"), ("b", "a")):
+        first = at("1", NOON, campaign_id=one)
+        assert books.broken(first, at("2", two_days_later, campaign_id=other)) == {"alike": 1}
+        assert books.broken(first, at("2", NOON + 3 * DAY, campaign_id=other)) == {}
+        assert books.broken(first, at("2", two_days_later, campaign_id=one)) == {}
+        assert books.broken(first, at("2", two_days_later, campaign_id="c")) == {}
 
 
 @pytest.mark.parametrize(
