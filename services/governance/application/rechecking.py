@@ -105,18 +105,24 @@ class Rechecking:
         return refusal(asked, policies, self._terms, now) is None and is_calm(asked, policies, now)
 
     def _judged(self, doubtful: Sequence[Contact], policies: PolicySet) -> dict[str, Verdict]:
-        """Judge under locks; whose contacts they are never changes, so the first reading tells what to lock."""
+        """Judge under locks; whose contacts they are never changes, so the first reading tells what to lock.
+
+        A subscriber may have been erased since that reading; a pseudonym has the same lane.
+        """
         now = to_micros(self._clock.now())
         customers = sorted({one.customer_id for one in doubtful})
         buckets = frozenset(buckets_of(doubtful, policies, self._terms, now))
         with self._store.write(Need(policies, now, customers, buckets)) as unit:
             now, fault = self._moment(unit, None)
             found = unit.reservations.read([one.contact_id for one in doubtful], policies, now)
+            kept = _kept_names(unit, [one.contact_id for one in doubtful if one.contact_id not in found])
+            found = {**found, **(unit.reservations.read(list(kept.values()), policies, now) if kept else {})}
             answers = {contact_id: _answer(one, policies, fault, now) for contact_id, one in found.items()}
             reserved = {contact_id: one for contact_id, one in found.items() if _is_outstanding(one, now)}
             if reserved and fault is None:
                 answers |= self._rejudged(unit, reserved, policies, now)
-        return answers
+        named = {asked: replace(answers[name], contact_id=asked) for asked, name in kept.items() if name in answers}
+        return answers | named
 
     def _rejudged(
         self, unit: Unit, reserved: Mapping[str, Outstanding], policies: PolicySet, now: int

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from services.governance.adapters.record import SqlLedgerRecord
 from services.governance.adapters.tables import metadata
 from services.governance.application.faults import ErasureKeyMissing, ErasureKeyWrong
+from services.governance.application.rechecking import Rechecking
 from services.governance.dependencies import open_database
 from services.governance.domain.instants import from_micros
 from shared.contracts.channels import ContactsSent, OutcomesRecorded, RecordedOutcome, SentContact
@@ -326,3 +327,19 @@ def test_erasing_while_others_reserve_leaves_no_row_behind_and_no_window_overful
     for customer in {customer for customer, _ in rows}:
         at = [from_micros(planned) for name, planned in rows if name == customer]
         assert all(third - first >= timedelta(days=7) for first, third in zip(at, at[2:], strict=False))
+
+
+def test_an_erasure_between_reading_and_judging_does_not_let_a_withdrawn_reservation_through(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert world.permits("a", 1, customer_id=NUMBER)
+    world.use.list_put("black", [entry()])
+    judged, erased = Rechecking._judged, world.another()
+
+    def erase_first(self: Rechecking, *doubtful: Any) -> Any:
+        erased.subscriber_erase(NUMBER, "officer", "request 17")
+        return judged(self, *doubtful)
+
+    monkeypatch.setattr(Rechecking, "_judged", erase_first)
+    told = world.use.recheck(["a"])[0]
+    assert (told.contact_id, told.verdict, told.reasons[0].rule_id) == ("a", "suppress", "black")

@@ -191,8 +191,10 @@ def test_much_is_deleted_in_many_short_transactions_and_a_call_says_when_there_i
 def test_nothing_is_deleted_while_nobody_knows_the_rules(world: World) -> None:
     world.permits("a", 1)
     world.pass_hours(24 * 101)
-    (world.rules.parent / "nothing").mkdir()
-    blind = world.another(world.rules.parent / "nothing")
+    nothing = world.rules.parent / "nothing"
+    nothing.mkdir()
+    world.variables["BANYAN_RULE_SETS"] = str(nothing)  # nor are there any that were accepted before
+    blind = world.another(nothing)
     with pytest.raises(Unavailable):
         blind.retaining.prune()
 
