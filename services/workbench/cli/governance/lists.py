@@ -97,9 +97,12 @@ def export(list_name: str, file: Path | None, *, as_json: bool) -> None:
             write_entries(entries, sys.stdout)
             return
         unfinished = file.with_name(f"{file.name}.part")  # a file of that name is whole
-        with unfinished.open("w", encoding="utf-8", newline="") as target, _progress() as advance:
-            count = write_entries(_counted(entries, advance), target)
-        unfinished.replace(file)
+        try:
+            with unfinished.open("w", encoding="utf-8", newline="") as target, _progress() as advance:
+                count = write_entries(_counted(entries, advance), target)
+            unfinished.replace(file)
+        finally:
+            unfinished.unlink(missing_ok=True)
     if as_json:
         print_json({"list": list_name, "entries": count, "file": str(file)})
     else:
@@ -209,7 +212,7 @@ def _progress() -> Iterator[Callable[[int], None]]:
 
 
 def _moment(at: datetime | None) -> str | None:
-    return None if at is None else f"{at.astimezone():%Y-%m-%d %H:%M}"
+    return None if at is None else f"{at.astimezone():%Y-%m-%d %H:%M%z}"
 
 
 def _print(figures: Mapping[str, object]) -> None:

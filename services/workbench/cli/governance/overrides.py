@@ -111,7 +111,7 @@ def audit(customer_id: str, *, as_json: bool) -> None:
         print_json(notes)
         return
     rows = [
-        (f"{one.at.astimezone():%Y-%m-%d %H:%M:%S}", one.author, one.action, one.subject, one.detail) for one in notes
+        (f"{one.at.astimezone():%Y-%m-%d %H:%M:%S%z}", one.author, one.action, one.subject, one.detail) for one in notes
     ]
     print_table(["at", "by", "did", "about", "detail"], rows)
 
@@ -124,4 +124,4 @@ def _told(answer: Override, *, as_json: bool) -> None:
 
 
 def _moment(at: datetime | None) -> str | None:
-    return None if at is None else f"{at.astimezone():%Y-%m-%d %H:%M}"
+    return None if at is None else f"{at.astimezone():%Y-%m-%d %H:%M%z}"
