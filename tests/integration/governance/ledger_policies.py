@@ -22,7 +22,8 @@ weekly:
 
 SETS = {
     "every kind": {
-        "a-week": "kind: frequency_cap\napplies_to: {purposes: [marketing]}\nper: customer\nlimit: 2\nwindow: {rolling: 7d}",
+        "a-week": "kind: frequency_cap\napplies_to: {purposes: [marketing]}\n"
+        "per: customer\nlimit: 2\nwindow: {rolling: 7d}",
         "b-day": "kind: frequency_cap\nper: customer_channel\nlimit: 1\nwindow: {calendar: day}",
         "c-spacing": "kind: spacing\nper: customer\nat_least: 3h",
         "d-nights": _NIGHTS,
@@ -30,8 +31,10 @@ SETS = {
         "f-opted-out": "kind: list_effect\napplies_to: {purposes: [marketing]}\nlist: opt_out",
         "g-black": "kind: list_effect\nlist: black",
         "h-not-twice": "kind: no_repeat\napplies_to: {channels: [sms]}\nspan: 14d",
-        "i-hall": "kind: capacity\napplies_to: {channels: [hall]}\nlimit: 3\nwindow: {calendar: day}\nzone: America/New_York",
-        "j-calls": "kind: capacity\napplies_to: {channels: [sms, hall]}\nlimit: 2\nwindow: {calendar: hour}\nzone: Asia/Shanghai",
+        "i-hall": "kind: capacity\napplies_to: {channels: [hall]}\n"
+        "limit: 3\nwindow: {calendar: day}\nzone: America/New_York",
+        "j-calls": "kind: capacity\napplies_to: {channels: [sms, hall]}\n"
+        "limit: 2\nwindow: {calendar: hour}\nzone: Asia/Shanghai",
     },
     "calendars": {
         "a-hour": "kind: frequency_cap\nper: customer\nlimit: 1\nwindow: {calendar: hour}",
@@ -39,8 +42,10 @@ SETS = {
         "c-week": "kind: frequency_cap\nper: customer_category\nlimit: 2\nwindow: {calendar: week}",
         "d-month": "kind: frequency_cap\nper: customer_campaign\nlimit: 2\nwindow: {calendar: month}",
         "e-purpose": "kind: frequency_cap\nper: customer_purpose\nlimit: 3\nwindow: {calendar: week}",
-        "f-for-a-while": "valid_for: {from: 2026-03-05, to: 2026-03-29}\nkind: frequency_cap\nper: customer\nlimit: 1\nwindow: {rolling: 3d}",
-        "g-for-a-while": "valid_for: {from: 2026-03-08}\nkind: frequency_cap\nper: customer\nlimit: 1\nwindow: {calendar: day}",
+        "f-for-a-while": "valid_for: {from: 2026-03-05, to: 2026-03-29}\nkind: frequency_cap\n"
+        "per: customer\nlimit: 1\nwindow: {rolling: 3d}",
+        "g-for-a-while": "valid_for: {from: 2026-03-08}\nkind: frequency_cap\n"
+        "per: customer\nlimit: 1\nwindow: {calendar: day}",
         "h-changes": _CHANGES,
     },
     "windows": {
@@ -54,9 +59,11 @@ SETS = {
         "h-grey": "kind: list_effect\napplies_to: {categories: [music]}\nlist: grey",
     },
     "the operator": {
-        "a-hall": "kind: capacity\napplies_to: {channels: [hall]}\nlimit: 2\nwindow: {calendar: hour}\nzone: Europe/Berlin",
+        "a-hall": "kind: capacity\napplies_to: {channels: [hall]}\n"
+        "limit: 2\nwindow: {calendar: hour}\nzone: Europe/Berlin",
         "b-all": "kind: capacity\nlimit: 4\nwindow: {calendar: day}\nzone: Australia/Lord_Howe",
-        "c-music": "kind: capacity\napplies_to: {categories: [music], purposes: [marketing]}\nlimit: 3\nwindow: {calendar: day}\nzone: America/Havana",
+        "c-music": "kind: capacity\napplies_to: {categories: [music], purposes: [marketing]}\n"
+        "limit: 3\nwindow: {calendar: day}\nzone: America/Havana",
         "d-day": "kind: frequency_cap\nper: customer\nlimit: 3\nwindow: {calendar: day}",
         "e-black": "kind: list_effect\nlist: black",
         "f-changes": _CHANGES,
