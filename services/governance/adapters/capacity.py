@@ -66,12 +66,13 @@ class SqlCapacity:
     def holding(self, policies: PolicySet, buckets: Iterable[Bucket]) -> frozenset[Bucket]:
         """Return those of the counters that, kept under these policies, are within their limit."""
         wanted = frozenset(buckets)
-        if not wanted or self.fingerprint() != fingerprint_of(policies):
+        if not wanted:
             return frozenset()
+        is_kept_so = sa.exists().where(counted_rules.c.fingerprint == fingerprint_of(policies))
         limits = {check.policy.rule_id: check.limit for check in policies.capacity}
         counter = capacity_counter.c
         query = sa.select(counter.rule_id, counter.starts_at, counter.used).where(
-            counter.starts_at.in_(sorted({start for _, start in wanted})), counter.recount_at != 0
+            counter.starts_at.in_(sorted({start for _, start in wanted})), counter.recount_at != 0, is_kept_so
         )
         return wanted & {
             (rule_id, start)
