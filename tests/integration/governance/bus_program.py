@@ -21,12 +21,15 @@ from shared.contracts.channels import ContactsSent, OutcomesRecorded, RecordedOu
 from shared.contracts.governance import (
     AuditNote,
     ContactState,
+    Erasure,
     ListEntry,
     ListPage,
     ListsChanged,
     Override,
     OverrideProposal,
+    Pruned,
     Receipt,
+    SubscriberRecord,
     Verdict,
 )
 from shared.kernel.faults import Fault
@@ -92,7 +95,7 @@ def main(folder: Path) -> None:
     metadata = sa.MetaData()
     outbox, channels = Outbox(metadata), Database(f"sqlite:///{folder}/channels.sqlite")
     metadata.create_all(channels.engine)
-    settings = world.variables
+    settings = world.variables | {"BANYAN_GOVERNANCE_ERASURE_KEY": "k" * 32}
     config = {"BANYAN": {"settings": settings, "clock": world.clock}}
     mine = open_database(Settings.read(settings))
     outboxes = [OutboxSource("governance", mine), OutboxSource("channels", channels)]
@@ -126,7 +129,22 @@ def main(folder: Path) -> None:
         removed = ask("governance_bulk", "list_remove", {"list": "black", "customer_ids": ["ben"]}, int)
         history = ask("governance", "history", {"customer_id": "anna"}, list[Receipt])
         bus.settle()
+        world.pass_hours(1)
+        record = ask("governance", "subscriber_export", {"customer_id": "anna", "author": "officer"}, SubscriberRecord)
+        fails("governance", "subscriber_erase", customer_id="anna", author="officer", reason="anna asked")
+        erased = ask(
+            "governance",
+            "subscriber_erase",
+            {"customer_id": "anna", "author": "officer", "reason": "request 17"},
+            Erasure,
+        )
+        again_after = ask("governance_bulk", "reserve", {"requests": three}, list[Verdict])
+        pruned = ask("governance_bulk", "prune", {}, Pruned)
     result = {
+        "exported": len(record.receipts),
+        "erased": erased.contacts,
+        "again after": [verdict.contact_id for verdict in again_after if again_after == again],
+        "pruned": pruned.is_finished,
         "reserved": [verdict.verdict for verdict in reserved],
         "again": again == reserved,
         "codes": codes,

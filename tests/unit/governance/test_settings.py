@@ -33,6 +33,16 @@ def test_every_faulty_setting_is_named_at_once(tmp_path: Path) -> None:
                 "BANYAN_GOVERNANCE_OUTBOUND_HOURS": "-1",
                 "BANYAN_GOVERNANCE_INBOUND_MINUTES": "soon",
                 "BANYAN_GOVERNANCE_CLOCK_TOLERANCE_SECONDS": "nan",
+                "BANYAN_GOVERNANCE_ERASURE_KEY": "short",
+                "BANYAN_GOVERNANCE_KEEP_DAYS": "0",
+                "BANYAN_GOVERNANCE_KEEP_AUDIT_DAYS": "for ever",
+                "BANYAN_TIMERS": "sometimes",
             }
         )
-    assert len(caught.value.details["faults"]) == 6  # type: ignore[arg-type]  # a list
+    assert len(caught.value.details["faults"]) == 10  # type: ignore[arg-type]  # a list
+
+
+def test_the_erasure_key_is_not_shown_with_the_settings(tmp_path: Path) -> None:
+    settings = Settings.read({"BANYAN_RULES_DIR": str(tmp_path), "BANYAN_GOVERNANCE_ERASURE_KEY": "k" * 32})
+    assert settings.erasure_key == b"k" * 32
+    assert "kkkk" not in repr(settings)
