@@ -14,7 +14,7 @@ from services.governance.application.policies import PoliciesInForce
 from services.governance.application.retaining import Retaining
 from services.governance.application.use_cases import UseCases
 from services.governance.settings import SERVICE, Settings
-from shared.kernel.clock import Clock, SystemClock
+from shared.kernel.clock import Clock, SkewedClock, SystemClock
 from shared.observability.rules_in_force import open_rules
 from shared.persistence import opening
 from shared.persistence.database import Database
@@ -36,7 +36,7 @@ def build(settings: Settings | Mapping[str, str], clock: Clock | None = None) ->
     read = settings if isinstance(settings, Settings) else Settings.read(settings)
     database, counted = open_database(read), clock or read.clock
     # A steered clock differs from the server's by intent.
-    tolerance = read.terms.clock_tolerance if isinstance(counted, SystemClock) else None
+    tolerance = read.terms.clock_tolerance if isinstance(counted, SystemClock | SkewedClock) else None
     store = SqlStore(database, read.erasure_key, clock_tolerance=tolerance)
     # Without sound rules governance answers, too: it suppresses everything.
     rules = open_rules(read.rules, read.rule_sets, SERVICE, may_be_empty=True)

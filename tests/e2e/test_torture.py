@@ -79,7 +79,7 @@ def test_no_limit_is_exceeded_and_nothing_lost_through_kills_restarts_and_skewed
     suppressed = found.notes["suppressed by"]
     assert isinstance(suppressed, dict)
     assert len(LIMITS & suppressed.keys()) >= len(LIMITS) - 2  # limits were reached, not avoided
-    assert sum(made.dealt[blow] for blow in KILLS) >= 5
+    assert sum(made.dealt[blow] for blow in KILLS) >= 4
     assert sum(made.dealt[blow] for blow in RESTARTS) == 2
     assert "dead letters" not in found.notes
 

@@ -44,7 +44,8 @@ class Client:
     def __init__(self, settings: dict[str, Any]) -> None:
         self._scene = Scene.read(settings)
         self._number, self._ahead, self._share = settings["client"], settings["ahead"], settings["share"]
-        self._progress = Path(settings["progress"])
+        self._progress, self._gate_file = Path(settings["progress"]), Path(settings["gate"])
+        self._gate = 0.0  # nothing new is asked beyond this part of the share, so that no blow comes too late
         self._open: dict[str, Call] = {}
         self._known: set[str] = set()
         self._due: list[Step] = []
@@ -126,7 +127,7 @@ class Client:
             step = heapq.heappop(self._due)
             if step.call not in self._known:
                 self._ask(Call(step.call, step.kind, _pool(step.contact_ids), step.contact_ids))
-        elif self._answered < self._share:
+        elif self._answered < self._share * self._gate:
             self._next_batch()
 
     def _next_batch(self) -> None:
@@ -180,6 +181,7 @@ class Client:
         now = time.monotonic()
         if is_done or now > self._noted + _PAUSE:
             self._noted = now
+            self._gate = float(self._gate_file.read_text("ascii"))
             partial = self._progress.with_suffix(".partial")
             partial.write_text(json.dumps({"answered": self._answered, "is_done": is_done}), "ascii")
             partial.replace(self._progress)

@@ -16,6 +16,7 @@ _CLI = (sys.executable, "-m", "services.workbench.cli.main")
 _NAIVE = (sys.executable, "-m", "tests.torture.naive")
 _STOP_SECONDS = 20
 _PAUSE = 0.5
+_READY = b"banyan ready:"
 
 
 class Child:
@@ -31,6 +32,7 @@ class Child:
     def start(self) -> None:
         """Start it; what it says is added to its log."""
         with self._log.open("ab") as log:
+            self._begun_at = log.tell()
             self.process = subprocess.Popen(
                 self._command, env=self.environment, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log
             )
@@ -39,6 +41,13 @@ class Child:
     def code(self) -> int | None:
         """The exit code, or None while it runs."""
         return self.process.poll() if self.process else -1
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it has said so since it was last started."""
+        with self._log.open("rb") as log:
+            log.seek(self._begun_at)
+            return _READY in log.read()
 
     def kill(self) -> None:
         """End it with SIGKILL, in the middle of whatever it does."""
@@ -67,6 +76,7 @@ class Fleet:
             **environment,
         }
         self._serve = (*(_NAIVE if is_naive else _CLI), "serve", "governance")
+        self.open_gate(0.0)
         self.services: list[Child] = []
         self.clients: list[Child] = []
         self.ended: Counter[str] = Counter()
@@ -91,10 +101,17 @@ class Fleet:
             "client": number,
             "log": str(self.log_of(number)),
             "progress": str(self._folder / f"client-{number}.progress"),
+            "gate": str(self._folder / "gate"),
         }
         path.write_text(json.dumps(mine), "utf-8")
         command = (sys.executable, "-m", "tests.torture.client", str(path))
         self.clients.append(Child(f"client-{number}", command, self._environment, path.with_suffix(".err")))
+
+    def open_gate(self, part: float) -> None:
+        """Let clients ask for this part of their share, and no more for the time being."""
+        partial = self._folder / "gate.partial"
+        partial.write_text(str(part), "ascii")
+        partial.replace(self._folder / "gate")
 
     def log_of(self, client: int) -> Path:
         """Return where a client writes its log."""
@@ -106,6 +123,10 @@ class Fleet:
         one.kill()
         one.environment["BANYAN_CLOCK"] = f"skewed;{skew:+d}"
         one.start()
+
+    def is_ready(self, service: int) -> bool:
+        """Tell whether a replica serves."""
+        return self.services[service % len(self.services)].is_ready
 
     def strike_client(self, number: int) -> bool:
         """Kill a client and start it again; False when it had finished already."""

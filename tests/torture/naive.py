@@ -4,13 +4,11 @@ The same service with another store: no locks, what it decides by is read in tra
 another one. Nothing else differs, so what the checker finds is what the locks are for.
 """
 
-from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 from shared.messaging.green import go_green
-
-if TYPE_CHECKING:
-    from services.governance.application.ports import Need
 
 
 class SplitConnection:
@@ -39,24 +37,33 @@ def _is_query(statement: Any) -> bool:
     return str(getattr(statement, "text", "")).lstrip().upper().startswith("SELECT")
 
 
+class SplitDatabase:
+    """A database whose writers are not kept from what others write meanwhile."""
+
+    def __init__(self, database: Any) -> None:
+        self._database = database
+
+    @contextmanager
+    def write(self) -> Iterator[SplitConnection]:
+        with self._database.engine.connect() as reading, self._database.write() as writing:
+            yield SplitConnection(reading.execution_options(isolation_level="AUTOCOMMIT"), writing)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._database, name)
+
+
 def compose() -> None:
     """Put the naive store in the place of the real one, before the service is built."""
     from services.governance import dependencies  # noqa: PLC0415 - only once the process is green
-    from services.governance.adapters.capacity import SqlCapacity, fingerprint_of  # noqa: PLC0415 - likewise
-    from services.governance.adapters.store import _COUNTED_BACK, SqlStore  # noqa: PLC0415 - likewise
+    from services.governance.adapters import store  # noqa: PLC0415 - likewise
 
-    class NaiveStore(SqlStore):
+    class NaiveStore(store.SqlStore):
         """Opens transactions in which nobody waits for anybody."""
 
-        def _locked(self, need: "Need", stack: ExitStack) -> Any:
-            reading = stack.enter_context(self.database.engine.connect())
-            writing = stack.enter_context(self.database.write())
-            split: Any = SplitConnection(reading.execution_options(isolation_level="AUTOCOMMIT"), writing)
-            capacity, fingerprint = SqlCapacity(split), fingerprint_of(need.policies)
-            if capacity.fingerprint() != fingerprint:
-                capacity.start_anew(need.policies.capacity, fingerprint, need.now - _COUNTED_BACK)
-            return split
+        def __init__(self, database: Any, *arguments: Any, **options: Any) -> None:
+            super().__init__(SplitDatabase(database), *arguments, **options)  # type: ignore[arg-type]  # all it uses
 
+    vars(store)["take"] = lambda *_arguments, **_options: None
     vars(dependencies)["SqlStore"] = NaiveStore  # the one place where services get their store
 
 

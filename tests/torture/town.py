@@ -100,7 +100,7 @@ class Town:
         """Deal a blow; False when there was nobody to hit."""
         fleet = self.fleet
         match strike.blow:
-            case "service" | "straggler" | "racer":
+            case "service" | "straggler" | "racer" | "relief":
                 fleet.strike_service(strike.target, strike.skew)
             case "relay":
                 return fleet.strike_relay(strike.target)
