@@ -19,16 +19,23 @@ from shared.persistence.bulk import insert_columns, insert_missing
 from shared.persistence.database import in_keys
 
 _WIDTH = len(REQUEST_COLUMNS)
-_PERMITTED = [
-    *(contact.c[name] for name in REQUEST_COLUMNS),
-    *(contact.c.state, contact.c.expires_at, contact.c.contacted_at, contact.c.is_overrun, contact.c.note),
-    *(contact.c.decision_id, contact.c.counters, contact.c.lifted),
-]
-_SUPPRESSED = [
-    *(suppression.c[name] for name in REQUEST_COLUMNS),
-    *(suppression.c.findings, suppression.c.next_allowed_at, suppression.c.decision_id, suppression.c.counters),
-]
+_ENTRY = ("state", "expires_at", "contacted_at", "is_overrun", "note", "lifted")
+_REFUSAL = ("findings", "next_allowed_at")
+
+
+def _verdicts_in(table: sa.Table) -> sa.Select[Any]:
+    """Return the verdicts of one of the two tables in columns that both can fill; only a suppression has findings."""
+    mine = (*REQUEST_COLUMNS, "decision_id", "counters", *(_ENTRY if table is contact else _REFUSAL))
+    kinds = {name: contact.c[name].type for name in _ENTRY} | {name: suppression.c[name].type for name in _REFUSAL}
+    empty = [sa.literal_column("NULL", kind).label(name) for name, kind in kinds.items() if name not in mine]
+    columns = [table.c[name] for name in mine]
+    return sa.select(*(columns + empty if table is contact else [*columns[:_FIXED], *empty, *columns[_FIXED:]]))
+
+
+_FIXED = _WIDTH + 2
+_PERMITTED, _SUPPRESSED = _verdicts_in(contact), _verdicts_in(suppression)
 _SEEN = [*(contact.c[name] for name in REQUEST_COLUMNS[:-1]), contact.c.contacted_at]
+_NEW_BATCH = sa.insert(decision).returning(decision.c.decision_id)
 _PUT = sa.text(
     "UPDATE contact SET state = new.state, contacted_at = new.contacted_at, last_at = new.last_at, "
     "is_overrun = new.is_overrun, note = new.note, "
@@ -57,18 +64,18 @@ _PUT_ONE = (
 class SqlLedger:
     """Contacts and verdicts in the tables `contact`, `suppression`, `decision` and `rule_set`."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    def __init__(self, connection: Connection, newest_decision: int) -> None:
+        self._connection, self._newest_decision = connection, newest_decision
 
     def newest_decision(self) -> int:
-        """Return when the newest decision of any process was made; 0 if there is none."""
-        return int(self._connection.scalar(sa.select(sa.func.max(decision.c.decided_at))) or 0)
+        """Return when the newest decision of any process was made, as the transaction began; 0 if there is none."""
+        return self._newest_decision
 
     def issued(self, contact_ids: Sequence[str]) -> Mapping[str, Issued]:
         """Return the first verdicts of those contacts that have one."""
-        permitted = sa.select(*_PERMITTED).where(in_keys(contact.c.contact_id, contact_ids))
-        suppressed = sa.select(*_SUPPRESSED).where(in_keys(suppression.c.contact_id, contact_ids))
-        return self._merged(self._connection.execute(permitted).all(), self._connection.execute(suppressed).all())
+        permitted = _PERMITTED.where(in_keys(contact.c.contact_id, contact_ids))
+        suppressed = _SUPPRESSED.where(in_keys(suppression.c.contact_id, contact_ids))
+        return _issued(self._connection.execute(sa.union_all(permitted, suppressed)).all())
 
     def live(self, customers: Sequence[str], since: int, now: int) -> Mapping[str, list[Contact]]:
         """Return live contacts by customer that are planned, or took place, at or after `since`."""
@@ -77,7 +84,7 @@ class SqlLedger:
         )
         found: dict[str, list[Contact]] = {}
         for *request, contacted_at in self._connection.execute(query):
-            one = Contact(*request)
+            one = Contact._make((*request, ()))
             mine = found.setdefault(one.customer_id, [])
             mine.append(one)
             if contacted_at is not None and contacted_at != one.at:
@@ -101,9 +108,8 @@ class SqlLedger:
             return
         limits = [(check.policy.rule_id, check.limit, check.policy.version) for check in policies.limits]
         insert_missing(self._connection, rule_set, [{"rule_set": policies.version, "limits": limits}])
-        seen = {"marks": marks or None, "overrides": overrides or None}
-        batch = sa.insert(decision).values(decided_at=now, rule_set=policies.version, **seen)
-        number = self._connection.execute(batch.returning(decision.c.decision_id)).scalar_one()
+        seen = {"decided_at": now, "rule_set": policies.version, "marks": marks or None, "overrides": overrides or None}
+        number = self._connection.execute(_NEW_BATCH, seen).scalar_one()
         permits, refused = ([one for one in decisions if one.is_permitted is word] for word in (True, False))
         if permits:
             insert_columns(self._connection, contact, _reservations(permits, number))
@@ -143,16 +149,16 @@ class SqlLedger:
 
     def of_customer(self, customer_id: str, limit: int) -> list[Issued]:
         """Return the subscriber's newest verdicts, newest first."""
-        permitted, suppressed = (
-            self._connection.execute(
-                sa.select(*columns)
-                .where(table.c.customer_id == customer_id)
+        rows = [
+            row
+            for query, table in ((_PERMITTED, contact), (_SUPPRESSED, suppression))
+            for row in self._connection.execute(
+                query.where(table.c.customer_id == customer_id)
                 .order_by(table.c.decision_id.desc(), table.c.planned_at.desc(), table.c.contact_id)
                 .limit(limit)
-            ).all()
-            for columns, table in ((_PERMITTED, contact), (_SUPPRESSED, suppression))
-        )
-        found = self._merged(permitted, suppressed).values()
+            )
+        ]
+        found = _issued(rows).values()
         newest_first = sorted(found, key=lambda one: (-one.decision, -one.contact.at, one.contact.contact_id))
         return newest_first[:limit]
 
@@ -167,14 +173,6 @@ class SqlLedger:
             number: Stamp(decided_at, version, tuple(Counted(*one) for one in limits))
             for number, decided_at, version, limits in self._connection.execute(query)
         }
-
-    @staticmethod
-    def _merged(permitted: Sequence[Any], suppressed: Sequence[Any]) -> dict[str, Issued]:
-        found = {row[0]: _issued_permit(row) for row in permitted}
-        for row in suppressed:
-            entry = found[row[0]].entry if row[0] in found else None  # it took place although it was suppressed
-            found[row[0]] = _issued_suppression(row, entry)
-        return found
 
 
 def _request(asked: Contact) -> dict[str, object]:
@@ -226,16 +224,19 @@ def _suppressions(decisions: Sequence[Decision], number: int) -> dict[str, Seque
     }
 
 
-def _issued_permit(row: Sequence[Any]) -> Issued:
-    asked = Contact._make(row[:_WIDTH])
-    state, expires_at, contacted_at, is_overrun, note, number, counters, lifted = row[_WIDTH:]
-    entry = LedgerEntry(asked, state, expires_at, contacted_at, is_overrun, note)
-    set_aside = tuple(Finding(*one) for one in lifted or ())
-    return Issued(asked, True, expires_at, (), None, tuple(counters or ()), number, entry, set_aside)
-
-
-def _issued_suppression(row: Sequence[Any], entry: LedgerEntry | None) -> Issued:
-    asked = Contact._make(row[:_WIDTH])
-    findings, next_allowed_at, number, counters = row[_WIDTH:]
-    read = tuple(Finding(*one) for one in findings)
-    return Issued(asked, False, None, read, next_allowed_at, tuple(counters or ()), number, entry)
+def _issued(rows: Sequence[Any]) -> dict[str, Issued]:
+    """Return verdicts by contact id; `rows` are those of `contact` before those of `suppression`."""
+    found: dict[str, Issued] = {}
+    for row in rows:
+        asked, (number, counters) = Contact._make(row[:_WIDTH]), row[_WIDTH:_FIXED]
+        state, expires_at, contacted_at, is_overrun, note, lifted, findings, next_allowed_at = row[_FIXED:]
+        used = tuple(counters or ())
+        if findings is None:
+            entry = LedgerEntry(asked, state, expires_at, contacted_at, is_overrun, note)
+            set_aside = tuple(Finding(*one) for one in lifted or ())
+            found[asked.contact_id] = Issued(asked, True, expires_at, (), None, used, number, entry, set_aside)
+        else:
+            before = found.get(asked.contact_id)  # it took place although it was suppressed
+            read, taken = tuple(Finding(*one) for one in findings), None if before is None else before.entry
+            found[asked.contact_id] = Issued(asked, False, None, read, next_allowed_at, used, number, taken)
+    return found

@@ -16,16 +16,16 @@ from shared.persistence.database import in_keys
 class SqlPseudonyms:
     """Looks pseudonyms up within a transaction; where nobody was erased that is one row that is not there."""
 
-    def __init__(self, connection: Connection, key: bytes | None) -> None:
-        self._connection, self._key = connection, key
+    def __init__(self, connection: Connection, key: bytes | None, kept: str | None) -> None:
+        """`kept` is the check value of the key that the first erasure fixed; None where nobody was erased."""
+        self._connection, self._key, self._kept = connection, key, kept
 
     @cached_property
     def is_needed(self) -> bool:
         """Whether anybody was erased; raises ErasureKeyMissing or ErasureKeyWrong where nobody can tell who."""
-        kept = self._connection.scalar(sa.select(erasure_key.c.check_value))
-        if kept is None:
+        if self._kept is None:
             return False
-        if kept != check_value(self._known_key()):
+        if self._kept != check_value(self._known_key()):
             raise ErasureKeyWrong
         return True
 
@@ -46,6 +46,7 @@ class SqlPseudonyms:
         """Note that the subscriber is erased; return the pseudonym. The first one fixes the key for all."""
         key = self._known_key()
         insert_missing(self._connection, erasure_key, [{"only": 1, "check_value": check_value(key)}])
+        self._kept = self._connection.scalar(sa.select(erasure_key.c.check_value))
         self.__dict__.pop("is_needed", None)
         if not self.is_needed:  # raises where another key was fixed
             raise ErasureKeyWrong

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import cached_property
+from typing import NamedTuple
 
 import msgspec
 import psycopg
@@ -20,7 +21,7 @@ from services.governance.adapters.outstanding import SqlOutstanding
 from services.governance.adapters.overrides import SqlOverrides
 from services.governance.adapters.privacy import SqlPrivacy
 from services.governance.adapters.pseudonyms import SqlPseudonyms
-from services.governance.adapters.tables import outbox
+from services.governance.adapters.tables import counted_rules, decision, erasure_key, outbox
 from services.governance.application.ports import Need, Unit
 from services.governance.domain.instants import DAY, SECOND, from_micros
 from shared.kernel.faults import Unavailable
@@ -34,16 +35,39 @@ _TRY_AGAIN = (
 )
 
 
+class _Beginning(NamedTuple):
+    """What nearly every transaction asks first, read by one statement; a writer's, when it holds its locks."""
+
+    fingerprint: str
+    newest_decision: int
+    erasure_check: str | None
+
+    @classmethod
+    def of(cls, connection: Connection) -> "_Beginning":
+        fingerprint, newest, check = connection.execute(_BEGINNING).one()
+        return cls(fingerprint, newest or 0, check)
+
+
+_BEGINNING = sa.select(
+    sa.select(counted_rules.c.fingerprint).scalar_subquery(),
+    sa.select(sa.func.max(decision.c.decided_at)).scalar_subquery(),
+    sa.select(erasure_key.c.check_value).scalar_subquery(),
+)
+
+
 class SqlUnit:
     """The ports over one connection."""
 
-    def __init__(self, connection: Connection, erasure_key: bytes | None = None) -> None:
+    def __init__(
+        self, connection: Connection, erasure_key: bytes | None = None, beginning: _Beginning | None = None
+    ) -> None:
         self._connection, self._erasure_key = connection, erasure_key
+        self._beginning = beginning or _Beginning.of(connection)
 
     @cached_property
     def ledger(self) -> SqlLedger:
         """Contacts and verdicts."""
-        return SqlLedger(self._connection)
+        return SqlLedger(self._connection, self._beginning.newest_decision)
 
     @cached_property
     def reservations(self) -> SqlOutstanding:
@@ -83,7 +107,7 @@ class SqlUnit:
     @cached_property
     def pseudonyms(self) -> SqlPseudonyms:
         """Who was erased."""
-        return SqlPseudonyms(self._connection, self._erasure_key)
+        return SqlPseudonyms(self._connection, self._erasure_key, self._beginning.erasure_check)
 
     @cached_property
     def privacy(self) -> SqlPrivacy:
@@ -112,7 +136,8 @@ class SqlStore:
     def write(self, need: Need) -> Iterator[Unit]:
         """Lock what `need` names, then open a transaction that commits at the end of the block."""
         with _reporting(), ExitStack() as stack:
-            yield SqlUnit(self._locked(need, stack), self._erasure_key)
+            connection, beginning = self._locked(need, stack)
+            yield SqlUnit(connection, self._erasure_key, beginning)
 
     @contextmanager
     def read(self) -> Iterator[Unit]:
@@ -120,7 +145,7 @@ class SqlStore:
         with _reporting(), self.database.read() as connection:
             yield SqlUnit(connection, self._erasure_key)
 
-    def _locked(self, need: Need, stack: ExitStack) -> Connection:
+    def _locked(self, need: Need, stack: ExitStack) -> tuple[Connection, _Beginning]:
         keys = keys_of(need.customers, need.buckets, touches_lists=need.touches_lists)
         fingerprint = fingerprint_of(need.policies)
         alone = False
@@ -128,13 +153,13 @@ class SqlStore:
             with ExitStack() as trial:
                 connection = trial.enter_context(self.database.write())
                 self._doubt(need.now, take(connection, keys, alone=alone))
-                capacity = SqlCapacity(connection)
-                is_counted = capacity.fingerprint() == fingerprint
+                beginning = _Beginning.of(connection)
+                is_counted = beginning.fingerprint == fingerprint
                 if alone and not is_counted:
-                    capacity.start_anew(need.policies.capacity, fingerprint, need.now - _COUNTED_BACK)
+                    SqlCapacity(connection).start_anew(need.policies.capacity, fingerprint, need.now - _COUNTED_BACK)
                 if alone or is_counted:
                     stack.push(trial.pop_all())
-                    return connection
+                    return connection, beginning
             # Another rule set counted before this one: shut out all writers, and count under ours.
             alone = True
         msg = "the rules change too fast to count by"
