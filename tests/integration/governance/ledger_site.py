@@ -15,6 +15,7 @@ from tests.integration.governance.world import World, write_rules
 from tests.model.contact_rules import micros, moment_of
 
 TABLES = ("contact", "suppression", "decision", "rule_set", "list_entry", "outcome", "capacity_counter")
+TABLES += ("inbox", "outbox", "audit")
 _SPANS = [0, *(timedelta(hours=hours) // timedelta(microseconds=1) for hours in (1, 3, 24, 26, 30, 48, 72, 168, 336))]
 
 

@@ -301,11 +301,11 @@ def site(make_world: Callable[..., World]) -> Site:
 def test_the_service_answers_as_the_model_does(site: Site, database_url: str) -> None:
     is_sqlite = database_url.startswith("sqlite")
     seed = os.environ.get("BANYAN_TEST_SEED")
-    examples = int(os.environ.get("BANYAN_TEST_EXAMPLES", "30" if is_sqlite else "10"))
+    examples = int(os.environ.get("BANYAN_TEST_EXAMPLES", "50" if is_sqlite else "20"))
     machine = type("Machine", (LedgerMachine,), {"site": site})
     bounds = settings(
         max_examples=examples,
-        stateful_step_count=25 if is_sqlite else 20,
+        stateful_step_count=30 if is_sqlite else 25,
         derandomize=seed is None,
         database=None,
         deadline=None,
