@@ -46,7 +46,8 @@ class _Costs:
 
     @property
     def ratio(self) -> float:
-        return self.grown / self.small
+        """Of the two in a turn, so that a slow moment of the machine meets both."""
+        return median([grown / small for grown, small in self.pairs])
 
 
 class Growth:
@@ -84,13 +85,14 @@ class Growth:
             aim = _AIM if most >= _TELLING * least else None
             label, small = f"{name} reserve, a request", costs[most].small
             told = f"the same at {least:,} rows, turn by turn"
-            figures.append(Figure(f"{label} at {most:,} rows", "µs", costs[most].grown, told, small, aim))
+            figures.append(Figure(f"{label} at {most:,} rows", "µs", costs[most].ratio * small, told, small, aim))
             slope, far = extrapolate(sizes, [costs[size].ratio for size in sizes], _FAR)
             words = f"{label} at {_FAR:,} rows, extrapolated"
             figures.append(Figure(words, "µs", far * small, told, small, aim))
             details[name] = {
                 "microseconds": {size: costs[size].grown for size in sizes},
                 "microseconds_of_the_smallest_meanwhile": {size: costs[size].small for size in sizes},
+                "ratios": {size: costs[size].ratio for size in sizes},
                 "slope_per_doubling": slope,
             }
         return figures, details
