@@ -128,6 +128,6 @@ def test_the_checker_finds_a_verdict_that_is_missing_from_a_log(made: Run, tmp_p
 
 
 def test_replicas_that_check_and_then_insert_are_found_out(own_servers: Servers, tmp_path: Path) -> None:
-    plan = make_plan(1_500, seed=5, is_naive=True)
+    plan = make_plan(3_000, seed=5, is_naive=True)
     with Progress(plan) as progress, made_run(plan, tmp_path / "run", progress, own_servers) as run:
         assert run.check().breaches > 0

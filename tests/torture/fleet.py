@@ -14,6 +14,7 @@ from typing import Any
 ROOT = Path(__file__).parents[2]
 _CLI = (sys.executable, "-m", "services.workbench.cli.main")
 _NAIVE = (sys.executable, "-m", "tests.torture.naive")
+_START_SECONDS = 120
 _STOP_SECONDS = 20
 _PAUSE = 0.5
 _READY = b"banyan ready:"
@@ -106,6 +107,17 @@ class Fleet:
         path.write_text(json.dumps(mine), "utf-8")
         command = (sys.executable, "-m", "tests.torture.client", str(path))
         self.clients.append(Child(f"client-{number}", command, self._environment, path.with_suffix(".err")))
+
+    def await_services(self) -> None:
+        """Wait until all replicas serve; raises TimeoutError naming one that does not."""
+        deadline = time.monotonic() + _START_SECONDS
+        for one in self.services:
+            while not one.is_ready:
+                if time.monotonic() > deadline or one.code is not None:
+                    raise TimeoutError(
+                        f"{one.name} does not serve (exit code {one.code}); its log is in {self._folder}"
+                    )
+                time.sleep(_PAUSE / 5)
 
     def open_gate(self, part: float) -> None:
         """Let clients ask for this part of their share, and no more for the time being."""

@@ -71,7 +71,7 @@ def make_plan(requests: int, seed: int, *, is_naive: bool = False) -> Plan:
     """Return the plan of a run; the same figures give the same plan."""
     is_long = requests >= _LONG
     days = 20 if is_long else 8
-    services = 4 if is_long else 3 if requests >= _SHORT else 2
+    services = 4 if is_long else 3 if requests >= _SHORT or is_naive else 2
     return Plan(
         seed=seed,
         requests=requests,
@@ -91,7 +91,7 @@ def make_plan(requests: int, seed: int, *, is_naive: bool = False) -> Plan:
 
 def _strikes(chance: random.Random, requests: int, services: int, *, is_naive: bool) -> tuple[Strike, ...]:
     if is_naive:
-        counts: dict[Blow, int] = {"service": 1, "client": 1}
+        counts: dict[Blow, int] = {"relay": 1, "client": 1}  # replicas must be there, to get into one another's way
     elif requests >= _LONG:
         counts = {"service": 9, "straggler": 3, "racer": 2, "relay": 5, "client": 8, "rules": 3}
         counts |= {"database": 1, "database hard": 2, "broker": 1, "broker hard": 2}

@@ -81,6 +81,7 @@ class Town:
         for number in range(self._plan.services):
             self.fleet.start_service(SKEWS[-1 - number % len(SKEWS)])
         self._bind_events()
+        self.fleet.await_services()
         plan = self._plan
         scene = {
             "seed": plan.seed,
