@@ -40,7 +40,7 @@ class SqlCapacity:
             doubtful = {
                 bucket[1]
                 for bucket, (count, recount_at) in stored.items()
-                if recount_at == 0 or (recount_at <= now and count + wanted.get(bucket, 0) > check.limit)
+                if recount_at == 0 or (recount_at <= now and count + max(wanted.get(bucket, 0), 1) > check.limit)
             }
             recounted = self._recount(check, doubtful, now)
             self._recounted |= recounted.keys() & wanted.keys()
