@@ -80,7 +80,7 @@ def make_plan(requests: int, seed: int, *, is_naive: bool = False) -> Plan:
         is_naive=is_naive,
         strikes=_strikes(random.Random(seed), requests, services, is_naive=is_naive),
         days=days,
-        near_seconds=max(12, requests // 1_500),
+        near_seconds=max(12, requests // 1_000),
         hot=max(20, requests // 2_000),
         cold=max(500, requests // 3),
         calls_an_hour=max(2, requests // 8 // (days * 24) // 4),
