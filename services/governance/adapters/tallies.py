@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from itertools import repeat
 from typing import Any
 
 import msgspec
@@ -9,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from services.governance.adapters.tables import contact, covered, live_at
-from services.governance.domain.calendar import CalendarUnit, span_of
+from services.governance.domain.calendar import CalendarUnit, begins_anywhere, span_of
 from services.governance.domain.contacts import Contact
 from services.governance.domain.tallies import Counting, Tally
 
@@ -65,7 +66,8 @@ def _columns(asked: Sequence[Contact], units: Sequence[CalendarUnit], span: int)
     for unit in units:
         spans = [span_of(unit, one.zone, one.at) for one in asked]
         columns[unit], columns[f"{unit}_end"] = zip(*spans, strict=True)
-        since = list(map(min, since, columns[unit]))
+        begins = map(begins_anywhere, repeat(unit), spans, moments)
+        since = list(map(min, since, begins))
     return columns | {"since": since}
 
 

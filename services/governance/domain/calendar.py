@@ -4,15 +4,18 @@ Zones are cut at their own wall clock, so a day may last 23 or 25 hours, and the
 repeats is one calendar hour of two real ones.
 """
 
+from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from services.governance.domain.instants import QUARTER, from_micros, to_micros
+from services.governance.domain.instants import DAY, HOUR, QUARTER, from_micros, to_micros
 
 CalendarUnit = Literal["hour", "day", "week", "month"]
 Span = tuple[int, int]
+_FARTHEST = 27 * HOUR
+_LONGEST: Mapping[CalendarUnit, int] = {"hour": 2 * HOUR, "day": 26 * HOUR, "week": 8 * DAY, "month": 32 * DAY}
 
 
 @lru_cache(maxsize=1024)
@@ -50,6 +53,16 @@ def _next_start(unit: CalendarUnit, start: datetime) -> datetime:
     if unit == "month":
         return (start + timedelta(days=32)).replace(day=1, fold=0)
     return (start + timedelta(days=1 if unit == "day" else 7)).replace(fold=0)
+
+
+def begins_anywhere(unit: CalendarUnit, span: Span, at: int) -> int:
+    """Return a moment no later than the beginning, in any zone, of the unit that holds `at`; `span` is it in one zone.
+
+    Clocks of the world are at most 26 hours apart. So once a unit is older than that in one zone, `at` lies in the unit
+    of the same name everywhere; before, it may still lie in the one before.
+    """
+    start, _ = span
+    return start - _FARTHEST - (0 if at - start >= _FARTHEST else _LONGEST[unit])
 
 
 @lru_cache(maxsize=4096)

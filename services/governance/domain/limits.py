@@ -115,9 +115,15 @@ class CalendarCheck(_SubscriberLimit):
 
     def _filled(self, points: Sequence[Contact], asked: Contact, at: int) -> list[tuple[int, int]]:
         # A contact made although its zone is unknown stands here, too; nobody knows its calendar.
-        zones = {asked.zone, *(point.zone for point in points if zone_named(point.zone) is not None)}
-        spans = [span_of(self.policy.unit, zone, at) for zone in zones]
-        return [(len({point.contact_id for point in points if start <= point.at < end}), end) for start, end in spans]
+        zones = {point.zone for point in points if zone_named(point.zone) is not None} - {asked.zone}
+        filled = []
+        for zone in (asked.zone, *zones):
+            start, end = span_of(self.policy.unit, zone, at)
+            inside = [point for point in points if start <= point.at < end]
+            # Another zone's unit is somebody's only if a contact planned in that zone lies in it.
+            if zone == asked.zone or any(point.zone == zone for point in inside):
+                filled.append((len({point.contact_id for point in inside}), end))
+        return filled
 
     def _field(self) -> int | None:
         return self.name
