@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from services.governance.adapters.tables import audit
-from services.governance.application.ports import AuditRow
+from services.governance.application.kept import AuditRow
 from shared.persistence.bulk import insert_rows
 
 _ROW = [audit.c[name] for name in AuditRow._fields]

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from services.governance.adapters.tables import contact, decision, list_entry, outcome
-from services.governance.application.ports import Evidence, Issued, SeenEntry
+from services.governance.application.kept import Evidence, Issued, SeenEntry
 from services.governance.domain.contacts import ListMark, OutcomeMark, OverrideMark
 from services.governance.domain.decisions import Finding
 from shared.persistence.database import in_keys

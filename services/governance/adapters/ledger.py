@@ -9,7 +9,7 @@ from sqlalchemy.engine import Connection
 
 from services.governance.adapters.tables import REQUEST_COLUMNS, contact, decision, live_at, rule_set, suppression
 from services.governance.adapters.tallies import tallies
-from services.governance.application.ports import Counted, Issued, Stamp
+from services.governance.application.kept import Counted, Issued, Stamp
 from services.governance.domain.contacts import Contact, ListMark, OverrideMark
 from services.governance.domain.decisions import Decision, Finding
 from services.governance.domain.lifecycle import LedgerEntry

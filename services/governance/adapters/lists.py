@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from services.governance.adapters.tables import decision, list_entry
-from services.governance.application.ports import ListKey
+from services.governance.application.kept import ListKey
 from services.governance.domain.contacts import ListMark
 from services.governance.domain.instants import from_micros, to_micros
 from shared.contracts.governance import ListedEntry, ListEntry

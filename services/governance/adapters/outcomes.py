@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from services.governance.adapters.tables import decision, outcome
-from services.governance.application.ports import OutcomeRow
+from services.governance.application.kept import OutcomeRow
 from services.governance.domain.contacts import OutcomeMark
 from shared.persistence.bulk import insert_missing
 from shared.persistence.database import in_keys

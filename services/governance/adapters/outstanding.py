@@ -14,7 +14,7 @@ from services.governance.adapters.tables import (
     outcome,
     override,
 )
-from services.governance.application.ports import Outstanding
+from services.governance.application.kept import Outstanding
 from services.governance.domain.contacts import Contact
 from services.governance.domain.decisions import Finding
 from services.governance.domain.lifecycle import LedgerEntry

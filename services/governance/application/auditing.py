@@ -1,6 +1,7 @@
 """The audit: who did what about a subscriber, noted in the transaction that does it."""
 
-from services.governance.application.ports import AuditRow, Store
+from services.governance.application.kept import AuditRow
+from services.governance.application.ports import Store
 from services.governance.application.pseudonyms import kept_customer
 from services.governance.domain.instants import from_micros
 from shared.contracts.governance import AuditNote

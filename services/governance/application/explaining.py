@@ -4,8 +4,9 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from services.governance.application.facts import facts_of
+from services.governance.application.kept import Evidence, Issued, Stamp
 from services.governance.application.policies import PoliciesInForce
-from services.governance.application.ports import Evidence, Issued, Stamp, Store, Unit
+from services.governance.application.ports import Store, Unit
 from services.governance.application.pseudonyms import issued_as_asked, kept_customer
 from services.governance.application.translation import reasons_of, request_of, verdict_of
 from services.governance.application.wording import told

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from services.governance.application.ports import Evidence, Issued
+from services.governance.application.kept import Evidence, Issued
 from services.governance.domain.instants import from_micros
 from shared.contracts.governance import ReceiptFact
 from shared.kernel.text import Text

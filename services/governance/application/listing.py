@@ -7,8 +7,9 @@ from msgspec.structs import replace
 
 from services.governance.application.auditing import note_of
 from services.governance.application.faults import check_scope, check_text, invalid
+from services.governance.application.kept import AuditRow, ListKey, OutcomeRow
 from services.governance.application.policies import PoliciesInForce
-from services.governance.application.ports import AuditRow, ListKey, Need, OutcomeRow, Store, Unit
+from services.governance.application.ports import Need, Store, Unit
 from services.governance.application.pseudonyms import kept_customer, kept_entries, kept_outcomes
 from services.governance.domain.contacts import OutcomeMark
 from services.governance.domain.instants import from_micros, to_micros

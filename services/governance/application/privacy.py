@@ -8,9 +8,10 @@ from msgspec.structs import replace
 from services.governance.application.auditing import note_of, told_note
 from services.governance.application.explaining import Explaining
 from services.governance.application.faults import check_text, invalid
+from services.governance.application.kept import OutcomeRow
 from services.governance.application.overriding import told
 from services.governance.application.policies import PoliciesInForce
-from services.governance.application.ports import Need, OutcomeRow, Store, Unit
+from services.governance.application.ports import Need, Store, Unit
 from services.governance.application.pseudonyms import kept_customer
 from services.governance.domain.instants import from_micros, to_micros
 from services.governance.domain.pseudonyms import is_pseudonym

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from services.governance.application.ports import Issued, Unit
+from services.governance.application.kept import Issued
+from services.governance.application.ports import Unit
 from services.governance.application.translation import is_storable
 from shared.contracts.channels import RecordedOutcome
 from shared.contracts.governance import ContactRequest, ListEntry, Verdict

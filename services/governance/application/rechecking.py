@@ -26,8 +26,9 @@ from collections.abc import Mapping, Sequence
 from msgspec.structs import replace
 
 from services.governance.application.circumstances import buckets_of, circumstances
+from services.governance.application.kept import Outstanding
 from services.governance.application.policies import PoliciesInForce
-from services.governance.application.ports import Need, Outstanding, Store, Unit
+from services.governance.application.ports import Need, Store, Unit
 from services.governance.application.translation import reasons_of, refused_verdict, verdict_of
 from services.governance.domain.checks import FOREVER
 from services.governance.domain.contacts import Contact

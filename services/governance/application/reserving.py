@@ -10,8 +10,9 @@ from services.governance.application.circumstances import (
     circumstances,
     overrides_of,
 )
+from services.governance.application.kept import Issued
 from services.governance.application.policies import PoliciesInForce
-from services.governance.application.ports import Issued, Need, Store, Unit
+from services.governance.application.ports import Need, Store, Unit
 from services.governance.application.pseudonyms import as_asked, kept_requests
 from services.governance.application.translation import Batch, read_batch, refused_verdict, verdict_of
 from services.governance.domain.checks import FOREVER, Bucket

@@ -4,8 +4,9 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from services.governance.application.circumstances import buckets_of
+from services.governance.application.kept import Issued
 from services.governance.application.policies import PoliciesInForce
-from services.governance.application.ports import Issued, Need, Store, Unit
+from services.governance.application.ports import Need, Store, Unit
 from services.governance.application.pseudonyms import issued_as_asked
 from services.governance.domain import lifecycle
 from services.governance.domain.checks import Bucket

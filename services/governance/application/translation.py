@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC
 from typing import NamedTuple
 
-from services.governance.application.ports import Issued
+from services.governance.application.kept import Issued
 from services.governance.domain.contacts import Contact
 from services.governance.domain.decisions import Decision, Finding
 from services.governance.domain.instants import from_micros, to_micros

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from services.governance.application.facts import LISTS, OUTCOMES
-from services.governance.application.ports import Issued
+from services.governance.application.kept import Issued
 from services.governance.domain.calendar import zone_named
 from services.governance.domain.decisions import Finding
 from services.governance.domain.instants import from_micros
