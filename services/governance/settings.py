@@ -34,7 +34,7 @@ class Settings:
     """How long after its planned time an outbound reservation lapses."""
     inbound_minutes: float = _INBOUND_MINUTES
     clock_tolerance_seconds: float = _TOLERANCE_SECONDS
-    """How far this clock may be behind the newest decision of any process before nothing is permitted any more."""
+    """How far this clock may be behind the newest decision, or ahead of PostgreSQL's, before nothing is permitted."""
     rule_sets: Path | None = None
     """Where accepted rule sets are kept and one may be pinned; None: nowhere."""
     erasure_key: bytes | None = field(default=None, repr=False)
@@ -43,7 +43,7 @@ class Settings:
     """How long contacts and verdicts are kept; longer where the policies in force look back further."""
     keep_audit_days: float = _KEEP_AUDIT_DAYS
     has_timers: bool = True
-    """Whether this process deletes what is older than that, once an hour."""
+    """Whether this process deletes what is older than that by itself, once a minute."""
 
     @property
     def terms(self) -> Terms:

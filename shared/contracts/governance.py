@@ -84,7 +84,7 @@ class ContactState(Told, frozen=True, kw_only=True):
     contact_id: str
     state: LedgerState
     overrun: bool = False
-    """True when a contact took place although its reservation had lapsed: it counts, and is flagged."""
+    """True when a contact took place without a valid reservation: it counts, and is flagged."""
 
 
 class ReceiptCounter(Told, frozen=True, kw_only=True):
@@ -109,13 +109,13 @@ class Receipt(Told, frozen=True, kw_only=True):
     explanation_zh: str
     explanation_en: str
     facts: list["ReceiptFact"] = []
-    """What the verdict was judged by besides contacts: list entries and outcomes, as they stood then."""
+    """What the verdict was judged by besides contacts: list entries, outcomes and overrides, as they stood then."""
     withdrawn: list[Reason] = []
     """Why `recheck` took a permitted contact back; empty otherwise."""
 
 
 class ReceiptFact(Told, frozen=True, kw_only=True):
-    """One list entry, or one outcome of an earlier contact, that the verdict could see."""
+    """One list entry, one outcome of an earlier contact, or one override used, that the verdict could see."""
 
     kind: Literal["list", "outcome", "override"]
     name: str
@@ -248,7 +248,10 @@ class SubscriberRecord(Told, frozen=True, kw_only=True):
 
 
 class Erasure(Told, frozen=True, kw_only=True):
-    """What was erased: rows now kept under a pseudonym, which protect the subscriber without naming anybody."""
+    """What was erased: rows now kept under a pseudonym, which protect the subscriber without naming anybody.
+
+    `verdicts` are suppressions; permits are among the contacts.
+    """
 
     customer_id: str
     contacts: int
@@ -259,7 +262,7 @@ class Erasure(Told, frozen=True, kw_only=True):
 
 
 class Pruned(Told, frozen=True, kw_only=True):
-    """What retention deleted: rows older than `before`."""
+    """What retention deleted: rows older than `before`; `verdicts` are suppressions, permits are among the contacts."""
 
     before: datetime
     contacts: int
