@@ -59,6 +59,7 @@ class Runner:
         not made stays due.
         """
         total, fault = Told(), None
+        taken: list[Standing] = []
         size = EXTERNAL_PAGE if any(adapter.external for adapter in self.adapters.values()) else PAGE
         while page := self.store.due(until, self.machine_clock.now(), size, only_sent=fault is not None):
             try:
@@ -67,9 +68,12 @@ class Runner:
                 fault = unanswered
                 continue
             told = self._page(page, answers, until)
-            if told is None:  # other runners are at work on all of them
-                break
-            total += told
+            if told is None:  # other runners were quicker; they are at work on all that is due if it stays the same
+                if page == taken:
+                    break
+                taken = page
+            else:
+                total += told
             self.breathe()
         if fault is not None:
             raise fault
@@ -96,7 +100,8 @@ class Runner:
             changes = self._judge(due, answers, until, now, outgoing)
             lease_end = machine_now + LEASE
             changes += [Change(item, leased(item.progress, lease, lease_end)) for item in outgoing]
-            told = apply(unit, changes, now) + Told(postponed=len(answers.undecided))
+            undecided = [item for item in due if item.order.contact_id in answers.undecided]
+            told = apply(unit, changes, now) + Told(postponed=len(undecided))
         return told + self._send_out(outgoing, lease, now) if outgoing else told
 
     def _judge(

@@ -1,6 +1,6 @@
 """Before a contact is made governance is asked again: on the fake store, SQLite and PostgreSQL."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,10 +10,12 @@ from services.channels.adapters.hall import Hall
 from services.channels.adapters.simulator import Simulator
 from services.channels.adapters.store import SqlStore
 from services.channels.application.ports import Store
-from services.channels.application.running import LEASE
+from services.channels.application.running import EXTERNAL_PAGE, LEASE
 from services.channels.dependencies import MIGRATIONS
+from services.channels.domain.progress import Standing, leased
 from services.channels.domain.sending import Queued
 from shared.contracts.channels import RunResult
+from shared.contracts.governance import Verdict
 from shared.kernel.faults import Unavailable
 from shared.persistence.database import Database
 from shared.persistence.migrations import migrate
@@ -120,6 +122,40 @@ def test_simulated_contacts_are_asked_about_and_their_answers_collected_in_silen
         rig.use.run_due()
     rig.governance.is_silent = False
     assert rig.use.run_due() == RunResult(sent=1, failed=0, answered=1)  # of c; what a said is in already
+
+
+def test_a_runner_whose_page_others_were_quicker_to_take_goes_on_with_the_rest(store: Store) -> None:
+    gateway = Gateway()
+    rig = Rig(store=store, adapters={"sms": gateway})
+    rig.use.dispatch([asked(f"c{n:03}", channel="sms") for n in range(EXTERNAL_PAGE + 50)])
+    rig.clock.move_to(NINE)
+    recheck = rig.governance.recheck
+
+    def taken_meanwhile(contact_ids: Sequence[str]) -> list[Verdict]:
+        if len(rig.governance.asked) == 0:
+            with store.unit() as unit:
+                mine = unit.due(contact_ids, NINE, rig.machine_clock.now())
+                until = rig.machine_clock.now() + LEASE
+                unit.save([Standing(item.order, leased(item.progress, "another's", until)) for item in mine])
+        return recheck(contact_ids)
+
+    rig.governance.recheck = taken_meanwhile  # type: ignore[method-assign]  # another runner is at work
+    assert rig.use.run_due() == RunResult(sent=50, failed=0, answered=0)
+    assert gateway.received == [f"c{n:03}" for n in range(EXTERNAL_PAGE, EXTERNAL_PAGE + 50)]
+
+
+@pytest.mark.servers
+def test_a_runner_leaves_what_others_hold_to_them(postgres_database: Callable[[], str]) -> None:
+    database = Database(postgres_database())
+    migrate(database, MIGRATIONS)
+    store = SqlStore(database)
+    rig, gateway = texting(store)
+    with store.unit() as unit:
+        assert len(unit.due(["a", "b", "c"], NINE, rig.machine_clock.now())) == 3
+        assert rig.use.run_due() == NOTHING
+    assert (gateway.received, len(rig.governance.asked)) == ([], 2)
+    assert rig.use.run_due() == RunResult(sent=3, failed=0, answered=0)
+    database.close()
 
 
 def test_a_work_list_shows_only_contacts_that_may_still_be_made(store: Store) -> None:
