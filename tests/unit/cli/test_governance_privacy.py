@@ -38,7 +38,9 @@ def test_everything_held_about_a_subscriber_is_written_as_json(run: Run, world: 
     written = run("governance", "subscriber", "export", "anna", "anna.json", "--author", "Lin")
     assert (written.exit_code, "1 receipts" in written.stdout) == (0, True)
     assert json.loads((tmp_path / "anna.json").read_text("utf-8"))["customer_id"] == "anna"
-    assert [note.action for note in world.use.audit("anna")] == ["subscriber_export"] * 2
+    told = run("governance", "subscriber", "export", "anna", "anna.json", "--author", "Lin", "--json")
+    assert json.loads(told.stdout) == {"file": "anna.json", "receipts": 1, "audit": 3}
+    assert [note.action for note in world.use.audit("anna")] == ["subscriber_export"] * 3
 
 
 def test_a_file_that_cannot_be_written_is_told_in_one_line(run: Run, world: World) -> None:

@@ -67,3 +67,7 @@ def test_recheck_says_of_each_reservation_whether_it_may_be_used(world: World, r
     said = run("governance", "recheck", "a", "b")
     assert said.exit_code == 1
     assert "2026-03-11 01:00 UTC" in said.stdout
+    unknown = {lang: run("governance", "recheck", "nobody", "--lang", lang).stdout for lang in ("zh", "en")}
+    assert "不予联系" in unknown["zh"]
+    assert "不予联系" not in unknown["en"]
+    assert "never permitted" in unknown["en"]

@@ -76,11 +76,12 @@ def history(customer_id: str, lang: str, *, as_json: bool) -> None:
 def _print_reasons(heading: str, reasons: list[Reason], lang: str) -> None:
     if reasons:
         click.echo()
-        rows = [(one.rule_id, one.rule_version, _half(one.text, lang)) for one in reasons]
+        rows = [(one.rule_id, one.rule_version, in_language(one.text, lang)) for one in reasons]
         print_table(["rule", "version", heading], rows)
 
 
-def _half(text: str, lang: str) -> str:
+def in_language(text: str, lang: str) -> str:
+    """Return the Chinese or the English half of a reason."""
     zh, _, en = text.partition(" / ")
     return zh if lang == "zh" or not en else en
 
@@ -96,7 +97,7 @@ def _state(receipt: Receipt) -> str:
 
 def _decisive(receipt: Receipt, lang: str) -> str | None:
     reasons = receipt.withdrawn or receipt.verdict.reasons
-    return _half(reasons[0].text, lang) if reasons else None
+    return in_language(reasons[0].text, lang) if reasons else None
 
 
 def _clock(moment: datetime | None) -> str | None:

@@ -33,7 +33,10 @@ _FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 
 @click.group("list")
 def lists() -> None:
-    """名单 · Keep the lists: who must be left alone, by whose word, from when until when."""
+    """名单 · Keep the lists: who must be left alone, by whose word, from when until when.
+
+    LIST is black, grey, red, special_card or opt_out.
+    """
 
 
 @lists.command("import")

@@ -20,8 +20,12 @@ def subscriber() -> None:
 @click.argument("customer_id")
 @click.argument("file", type=click.Path(dir_okay=False, writable=True, path_type=Path), required=False)
 @author_option
-def export_record(customer_id: str, file: Path | None, author: str) -> None:
-    """导出客户全部数据（JSON）· Write everything held about CUSTOMER_ID to FILE, or print it; noted in the audit."""
+@json_option
+def export_record(customer_id: str, file: Path | None, author: str, *, as_json: bool) -> None:
+    """导出客户全部数据（JSON）· Write everything held about CUSTOMER_ID to FILE, or print it; noted in the audit.
+
+    The record is JSON in any case; --json tells in JSON what was written to FILE.
+    """
     record = ask(SubscriberRecord, "governance", "subscriber_export", customer_id=customer_id, author=author)
     if file is None:
         print_json(record)
@@ -30,7 +34,10 @@ def export_record(customer_id: str, file: Path | None, author: str) -> None:
         file.write_bytes(msgspec.json.format(msgspec.json.encode(record), indent=2) + b"\n")
     except OSError as fault:
         raise click.FileError(str(file), hint=fault.strerror) from fault
-    click.echo(f"已导出 · {len(record.receipts)} receipts, {len(record.audit)} audit notes → {file}")
+    if as_json:
+        print_json({"file": str(file), "receipts": len(record.receipts), "audit": len(record.audit)})
+    else:
+        click.echo(f"已导出 · {len(record.receipts)} receipts, {len(record.audit)} audit notes → {file}")
 
 
 @subscriber.command()
