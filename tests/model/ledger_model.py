@@ -79,17 +79,20 @@ class LedgerModel:
         self.latest = 0
         """The last moment that any contact, list entry or outcome speaks of, or later."""
 
-    def reserve(self, requests: Sequence[ContactRequest], clock: int) -> list[Answer]:
-        """Judge those never seen, by priority and then contact id; tell the first answer for the others."""
+    def reserve(self, requests: Sequence[ContactRequest], clock: int) -> list[Answer] | None:
+        """Judge those never seen, by priority and then contact id; tell the first answer for the others.
+
+        None: by a clock so far behind nobody can judge, and nothing is kept.
+        """
         now = max(clock, self.newest)
         fresh: dict[str, ContactRequest] = {}
         for asked in requests:
             if asked.contact_id not in self.held:
                 fresh.setdefault(asked.contact_id, asked)
+        if fresh and clock < self.newest - TOLERANCE:
+            return None
         for asked in sorted(fresh.values(), key=lambda one: (-one.priority, one.contact_id)):
-            late = clock < self.newest - TOLERANCE
-            answer = Answer(is_permitted=False, reasons={"governance/clock-behind": None})
-            answer = answer if late else self._judge(asked, now)
+            answer = self._judge(asked, now)
             state = "reserved" if answer.is_permitted else "suppressed"
             self.latest = max(self.latest, micros(asked.planned_at))
             self.ids[asked.customer_id].append(asked.contact_id)

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from services.governance.domain.instants import SECOND
 from shared.contracts.wire import CHANNELS
-from shared.kernel.faults import Fault, InvalidRequest
+from shared.kernel.faults import Fault, InvalidRequest, Unavailable
 
 _LONGEST = 500
 
@@ -37,6 +38,22 @@ class ErasureKeyWrong(Fault):
             "BANYAN_GOVERNANCE_ERASURE_KEY is not the key that earlier subscribers were erased with",
             details={"setting": "BANYAN_GOVERNANCE_ERASURE_KEY"},
         )
+
+
+def clock_behind(micros: int) -> Unavailable:
+    """Return the fault of a process that must not judge, since others have decided at moments it has not reached."""
+    return Unavailable(
+        "this process's clock is behind the ledger's newest decision: nothing is stored; set its clock, and ask again",
+        details={"cause": "clock_behind", "seconds_behind": micros // SECOND},
+    )
+
+
+def rules_unreadable() -> Unavailable:
+    """Return the fault of a process that never read a sound rule book: nobody knows what may be permitted."""
+    return Unavailable(
+        "the contact policies cannot be read: nothing is stored; mend what `banyan rules check` reports, and ask again",
+        details={"cause": "rules_unreadable"},
+    )
 
 
 def check_size(field: str, items: Sequence[object], limit: int) -> None:

@@ -3,6 +3,7 @@
 from datetime import date, time, timedelta
 from typing import Any
 
+from services.governance.application.faults import rules_unreadable
 from services.governance.application.ports import RuleSource
 from services.governance.domain import policies as domain
 from services.governance.domain.policy_set import PolicySet
@@ -32,6 +33,13 @@ class PoliciesInForce:
         if book is not self._book:
             self._policies, self._book = policy_set(book), book
         return self._policies, None
+
+    def readable(self) -> PolicySet:
+        """Return the policy set; raises Unavailable where there is none to judge by."""
+        policies, fault = self.current()
+        if fault is not None:
+            raise rules_unreadable()
+        return policies
 
 
 def policy_set(book: model.RuleBook) -> PolicySet:

@@ -10,6 +10,7 @@ from services.governance.application.circumstances import (
     circumstances,
     overrides_of,
 )
+from services.governance.application.faults import clock_behind
 from services.governance.application.kept import Issued
 from services.governance.application.policies import PoliciesInForce
 from services.governance.application.ports import Need, Store, Unit
@@ -42,69 +43,86 @@ class Reserving:
     def reserve(self, requests: Sequence[ContactRequest]) -> list[Verdict]:
         """Return a verdict for each request, in their order; permits are reservations until `expires_at`.
 
-        A contact id already judged gets its first verdict again. Raises Unavailable when the ledger does not answer;
-        then nothing is reserved, and the same call may be made again.
+        A contact id already judged gets its first verdict again. Raises Unavailable when the ledger does not answer,
+        and where this process cannot judge (rules unreadable, clock behind): a first verdict stays for good, and
+        another process may know better. Then nothing is stored, and the same call may be made again.
         """
         batch = read_batch(requests)
-        policies, fault = self._policies.current()
+        policies = self._policies.readable()
         now = to_micros(self._clock.now())
         customers = sorted({asked.customer_id for asked in batch.asked})
         buckets = frozenset(buckets_of(batch.asked, policies, self._terms, now))
         with self._store.write(Need(policies, now, customers, buckets)) as unit:
             kept, batch = _kept(unit, requests, batch)
             known = _known(unit, batch)
-            now, judgement, seen = self._judge(unit, batch, known.issued, policies, fault)
+            now, behind = self._now(unit)
+            if behind > self._terms.clock_tolerance and len(known.issued) < len(batch.asked):
+                raise clock_behind(behind)
+            judgement, seen = self._judge(unit, batch, known.issued, policies, now)
             unit.ledger.record(judgement.decisions, policies, now, seen.marks, seen.overrides)
             unit.capacity.save(judgement.capacity, self._lapsing(judgement.decisions, policies))
         return as_asked(requests, _verdicts(kept, batch, known, judgement.decisions, policies))
 
     def check(self, requests: Sequence[ContactRequest]) -> list[Verdict]:
-        """Return the verdicts that `reserve` would give; nothing is stored."""
+        """Return the verdicts that `reserve` would give; nothing is stored.
+
+        Where `reserve` would give none, since this process cannot judge, they are suppressions that say so.
+        """
         batch = read_batch(requests)
         policies, fault = self._policies.current()
         with self._store.read() as unit:
             kept, batch = _kept(unit, requests, batch)
             known = _known(unit, batch)
-            _, judgement, _ = self._judge(unit, batch, known.issued, policies, fault)
+            now, behind = self._now(unit)
+            if behind > self._terms.clock_tolerance:
+                fault = fault or CLOCK_BEHIND
+            judgement, _ = self._judge(unit, batch, known.issued, policies, now, fault)
         return as_asked(requests, _verdicts(kept, batch, known, judgement.decisions, policies))
 
     def screen(self, requests: Sequence[ContactRequest]) -> list[Verdict]:
-        """Return verdicts by list effects alone; nothing is stored, and earlier verdicts are left aside."""
+        """Return verdicts by list effects alone; nothing is stored, and earlier verdicts are left aside.
+
+        Raises Unavailable when the ledger does not answer, and where the rules cannot be read: callers keep the answer.
+        """
         batch = read_batch(requests)
-        policies, fault = self._policies.current()
-        now, kept = to_micros(self._clock.now()), requests
-        if fault is not None:
-            judgement = refuse(batch.asked, policies, fault)
-        else:
-            with self._store.read() as unit:
-                kept, batch = _kept(unit, requests, batch)
-                marks = unit.lists.marks(sorted({asked.customer_id for asked in batch.asked}))
-                overrides = overrides_of(unit, marks, policies, min([now, *(asked.at for asked in batch.asked)]))
-            situations = {
-                customer: Situation(lists=mine, overrides=overrides.get(customer, ()))
-                for customer, mine in marks.items()
-            }
-            judgement = screen(batch.asked, situations, policies, self._terms, now)
+        policies = self._policies.readable()
+        now = to_micros(self._clock.now())
+        with self._store.read() as unit:
+            kept, batch = _kept(unit, requests, batch)
+            marks = unit.lists.marks(sorted({asked.customer_id for asked in batch.asked}))
+            overrides = overrides_of(unit, marks, policies, min([now, *(asked.at for asked in batch.asked)]))
+        situations = {
+            customer: Situation(lists=mine, overrides=overrides.get(customer, ())) for customer, mine in marks.items()
+        }
+        judgement = screen(batch.asked, situations, policies, self._terms, now)
         decisions = _with_refusals(judgement.decisions, batch, policies)
         return as_asked(requests, _verdicts(kept, batch, Known({}, {}), decisions, policies))
 
+    def _now(self, unit: Unit) -> tuple[int, int]:
+        """Return what time it is, and how far behind it this process's clock is."""
+        clock = to_micros(self._clock.now())
+        now = max(clock, unit.ledger.newest_decision())  # a reservation that one process saw lapse has lapsed for all
+        return now, now - clock
+
     def _judge(
-        self, unit: Unit, batch: Batch, known: Mapping[str, Issued], policies: PolicySet, fault: str | None
-    ) -> tuple[int, Judgement, Circumstances]:
-        clock, newest = to_micros(self._clock.now()), unit.ledger.newest_decision()
-        now = max(clock, newest)  # a reservation that one process saw lapse has lapsed for all
+        self,
+        unit: Unit,
+        batch: Batch,
+        known: Mapping[str, Issued],
+        policies: PolicySet,
+        now: int,
+        fault: str | None = None,
+    ) -> tuple[Judgement, Circumstances]:
         fresh = [asked for asked in batch.asked if asked.contact_id not in known]
-        if clock < newest - self._terms.clock_tolerance:
-            fault = fault or CLOCK_BEHIND
         if fault is not None:
-            return now, refuse(fresh, policies, fault), NOTHING_SEEN
+            return refuse(fresh, policies, fault), NOTHING_SEEN
         readable = [asked for asked in fresh if asked.contact_id not in batch.refused]
         seen = circumstances(unit, readable, policies, self._terms, now)
-        judgement = judge(readable, seen.situations, policies, seen.capacity, self._terms, now, seen.cleared)
+        judgement = judge(readable, seen.situations, policies, seen.capacity, self._terms, now, seen.counted)
         refused = [asked for asked in fresh if asked.contact_id in batch.refused]
         for asked in refused:
             judgement.decisions.extend(refuse([asked], policies, batch.refused[asked.contact_id]).decisions)
-        return now, judgement, seen
+        return judgement, seen
 
     @staticmethod
     def _lapsing(decisions: Sequence[Decision], policies: PolicySet) -> dict[Bucket, int]:

@@ -157,24 +157,35 @@ def test_every_verdict_leaves_a_receipt_with_rules_counters_and_words(world: Wor
     assert world.use.history("nobody") == []
 
 
-def test_a_clock_behind_the_newest_decision_permits_nothing(world: World) -> None:
+def test_a_clock_behind_the_newest_decision_gives_no_verdict_and_spoils_no_contact_id(world: World) -> None:
     world.pass_hours(5)
     assert world.permits("a", 6)
     behind = SteeredClock(START)
-    settings = world.variables
-    [verdict] = build(settings, behind).reserve([world.ask("b", 300)])
-    assert (verdict.verdict, verdict.reasons[0].rule_id) == ("suppress", "governance/clock-behind")
-    assert world.use.explain("b").decided_at == START + timedelta(hours=5)
+    late = build(world.settings(), behind)
+    with pytest.raises(Unavailable) as caught:
+        late.reserve([world.ask("a", 6), world.ask("b", 300)])
+    assert caught.value.details == {"cause": "clock_behind", "seconds_behind": 5 * 3600}
+    [checked] = late.check([world.ask("b", 300)])
+    assert (checked.verdict, checked.reasons[0].rule_id) == ("suppress", "governance/clock-behind")
+    assert late.reserve([world.ask("a", 6)])[0].verdict == "permit"  # its first verdict needs no clock
+    assert world.permits("b", 300)
     behind.advance(timedelta(hours=4, minutes=56))
-    [verdict] = build(settings, behind).reserve([world.ask("c", 300)])
+    [verdict] = build(world.settings(), behind).reserve([world.ask("c", 600)])
     assert verdict.verdict == "permit"
     assert world.use.explain("c").decided_at == START + timedelta(hours=5)
 
 
-def test_without_readable_rules_nothing_is_permitted(make_world: Make) -> None:
+def test_without_readable_rules_there_is_no_verdict_until_they_are_mended(make_world: Make) -> None:
     world = make_world({"weekly": "kind: no_such_kind"})
-    verdict = world.reserve("a", 1)
-    assert (verdict.verdict, verdict.reasons[0].rule_id) == ("suppress", "governance/rules-unreadable")
+    for ask in (world.use.reserve, world.use.screen):
+        with pytest.raises(Unavailable) as caught:
+            ask([world.ask("a", 1)])
+        assert caught.value.details["cause"] == "rules_unreadable"
+    [checked] = world.use.check([world.ask("a", 1)])
+    assert (checked.verdict, checked.reasons[0].rule_id) == ("suppress", "governance/rules-unreadable")
+    assert [world.rows(f"SELECT count(*) FROM {table}") for table in ("suppression", "decision")] == [[(0,)], [(0,)]]  # noqa: S608 - our own tables
+    write_rules(world.rules, {"weekly": WEEKLY})
+    assert world.another().reserve([world.ask("a", 1)])[0].verdict == "permit"
 
 
 def test_without_policies_nothing_is_permitted(make_world: Make) -> None:
