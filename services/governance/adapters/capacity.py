@@ -8,13 +8,15 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
 from services.governance.adapters.tables import capacity_counter, contact, counted_rules, covered, live_at
-from services.governance.domain.calendar import span_of
+from services.governance.domain.calendar import END_OF_TIME, span_of
 from services.governance.domain.checks import FOREVER, Bucket
-from services.governance.domain.instants import QUARTER
+from services.governance.domain.instants import DAY, QUARTER
 from services.governance.domain.limits import CapacityCheck
 from services.governance.domain.policy_set import PolicySet
 from shared.kernel.identity import derive_id
 
+COUNTED_BACK = 10 * DAY
+"""Longer than any reservation lives, so that no bucket before it can be asked for."""
 _BEFORE_ALL = 0
 _Count = tuple[int, int]  # used, earliest lapse
 _KEY = (capacity_counter.c.rule_id, capacity_counter.c.starts_at)
@@ -23,8 +25,9 @@ _KEY = (capacity_counter.c.rule_id, capacity_counter.c.starts_at)
 class SqlCapacity:
     """Counters in the table `capacity_counter`; those written are locked by the transaction."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    def __init__(self, connection: Connection, kept_under: str) -> None:
+        """`kept_under` names the policies that the counters are kept under (see `fingerprint_of`)."""
+        self._connection, self._kept_under = connection, kept_under
         self._lapsing: dict[Bucket, int] = {}
         self._recounted: set[Bucket] = set()
 
@@ -34,6 +37,8 @@ class SqlCapacity:
         """Return the counters of all buckets from the one that holds `since` on; exact for those in `wanted`."""
         if not checks:
             return {}
+        if self._kept_under != fingerprint_of(checks):
+            return self._from_ledger(checks, since, wanted, now)
         used: dict[Bucket, int] = {}
         for check in checks:
             stored = self._stored(check, since)
@@ -68,7 +73,7 @@ class SqlCapacity:
         wanted = frozenset(buckets)
         if not wanted:
             return frozenset()
-        is_kept_so = sa.exists().where(counted_rules.c.fingerprint == fingerprint_of(policies))
+        is_kept_so = sa.exists().where(counted_rules.c.fingerprint == fingerprint_of(policies.capacity))
         limits = {check.policy.rule_id: check.limit for check in policies.capacity}
         counter = capacity_counter.c
         query = sa.select(counter.rule_id, counter.starts_at, counter.used).where(
@@ -84,20 +89,33 @@ class SqlCapacity:
         """Have the buckets counted anew from the ledger before they are used again."""
         self._save(dict.fromkeys(buckets, (0, 0)))
 
-    def fingerprint(self) -> str:
-        """Return the capacity policies that the counters are kept under."""
-        return str(self._connection.scalar(sa.select(counted_rules.c.fingerprint)))
-
-    def start_anew(self, checks: Sequence[CapacityCheck], fingerprint: str, since: int) -> None:
-        """Count all buckets from `since` on under changed policies; the caller has shut out every other writer.
+    def start_anew(self, checks: Sequence[CapacityCheck], now: int) -> None:
+        """Count all buckets that may be asked for under changed policies; the caller has shut out all other writers.
 
         Lapsed reservations are counted, too, with the moment they lapsed: which of them have is for a decision to say,
         whose moment all processes know afterwards, and not for this process's clock, which may be ahead.
         """
         self._connection.execute(sa.delete(capacity_counter))
-        self._connection.execute(sa.update(counted_rules).values(fingerprint=fingerprint))
+        self._kept_under = fingerprint_of(checks)
+        self._connection.execute(sa.update(counted_rules).values(fingerprint=self._kept_under))
         for check in checks:
-            self._save(self._counted(check, since, FOREVER, _BEFORE_ALL))
+            self._save(self._counted(check, now - COUNTED_BACK, FOREVER, _BEFORE_ALL))
+
+    def _from_ledger(
+        self, checks: Sequence[CapacityCheck], since: int, wanted: Mapping[Bucket, int], now: int
+    ) -> dict[Bucket, int]:
+        """Count for a reader who comes before the first writer under changed policies; nothing is kept.
+
+        Only for policies that concern a request, and as far back as that writer will; but all hours or days ahead,
+        since the next one with room is told as well.
+        """
+        concerned = {rule_id for rule_id, _ in wanted}
+        used: dict[Bucket, int] = {}
+        for check in checks:
+            if check.policy.rule_id in concerned:
+                counted = self._counted(check, check.bucket(max(since, now - COUNTED_BACK))[1], FOREVER, now)
+                used |= {bucket: count for bucket, (count, _) in counted.items()}
+        return used
 
     def _stored(self, check: CapacityCheck, since: int) -> dict[Bucket, _Count]:
         rule_id, start = check.bucket(since)
@@ -122,7 +140,10 @@ class SqlCapacity:
         query = (
             sa.select(quarter, sa.func.count(), lapses)
             .where(
-                contact.c.planned_at >= since, contact.c.planned_at < until, live_at(now), *covered(check.policy.scope)
+                contact.c.planned_at >= since,
+                contact.c.planned_at < min(until, END_OF_TIME),  # one that took place unasked may name any time
+                live_at(now),
+                *covered(check.policy.scope),
             )
             .group_by(quarter)
         )
@@ -148,6 +169,6 @@ class SqlCapacity:
         )
 
 
-def fingerprint_of(policies: PolicySet) -> str:
+def fingerprint_of(checks: Sequence[CapacityCheck]) -> str:
     """Return a name for the capacity policies as they stand; equal policies have equal names."""
-    return derive_id(*(f"{check.policy.rule_id}@{check.policy.version}" for check in policies.capacity))
+    return derive_id(*(f"{check.policy.rule_id}@{check.policy.version}" for check in checks))

@@ -23,11 +23,10 @@ from services.governance.adapters.privacy import SqlPrivacy
 from services.governance.adapters.pseudonyms import SqlPseudonyms
 from services.governance.adapters.tables import counted_rules, decision, erasure_key, outbox
 from services.governance.application.ports import Need, Unit
-from services.governance.domain.instants import DAY, SECOND, from_micros
+from services.governance.domain.instants import SECOND, from_micros
 from shared.kernel.faults import Unavailable
 from shared.persistence.database import Database
 
-_COUNTED_BACK = 10 * DAY  # longer than any reservation lives, so that no bucket before it can be asked for
 _TRIES = 20
 _TRY_AGAIN = (
     *(sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.IntegrityError, sa.exc.TimeoutError),
@@ -92,7 +91,7 @@ class SqlUnit:
     @cached_property
     def capacity(self) -> SqlCapacity:
         """The operator's counters."""
-        return SqlCapacity(self._connection)
+        return SqlCapacity(self._connection, self._beginning.fingerprint)
 
     @cached_property
     def overrides(self) -> SqlOverrides:
@@ -141,13 +140,13 @@ class SqlStore:
 
     @contextmanager
     def read(self) -> Iterator[Unit]:
-        """Open a transaction that changes nothing."""
-        with _reporting(), self.database.read() as connection:
+        """Open a transaction that changes nothing and sees one moment: whoever is erased is so in all it reads."""
+        with _reporting(), self.database.snapshot() as connection:
             yield SqlUnit(connection, self._erasure_key)
 
     def _locked(self, need: Need, stack: ExitStack) -> tuple[Connection, _Beginning]:
         keys = keys_of(need.customers, need.buckets, touches_lists=need.touches_lists)
-        fingerprint = fingerprint_of(need.policies)
+        fingerprint = fingerprint_of(need.policies.capacity)
         alone = False
         for _ in range(_TRIES):
             with ExitStack() as trial:
@@ -156,7 +155,8 @@ class SqlStore:
                 beginning = _Beginning.of(connection)
                 is_counted = beginning.fingerprint == fingerprint
                 if alone and not is_counted:
-                    SqlCapacity(connection).start_anew(need.policies.capacity, fingerprint, need.now - _COUNTED_BACK)
+                    SqlCapacity(connection, beginning.fingerprint).start_anew(need.policies.capacity, need.now)
+                    beginning = beginning._replace(fingerprint=fingerprint)
                 if alone or is_counted:
                     stack.push(trial.pop_all())
                     return connection, beginning

@@ -5,7 +5,7 @@ repeats is one calendar hour of two real ones.
 """
 
 from collections.abc import Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -14,6 +14,8 @@ from services.governance.domain.instants import DAY, HOUR, QUARTER, from_micros,
 
 CalendarUnit = Literal["hour", "day", "week", "month"]
 Span = tuple[int, int]
+START_OF_TIME, END_OF_TIME = (to_micros(datetime(year, 1, 2, tzinfo=UTC)) for year in (1, 9999))
+"""Outside there may be no local time, and no next day or month, to speak of."""
 _FARTHEST = 27 * HOUR
 _LONGEST: Mapping[CalendarUnit, int] = {"hour": 2 * HOUR, "day": 26 * HOUR, "week": 8 * DAY, "month": 32 * DAY}
 
