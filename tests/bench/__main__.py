@@ -12,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 warnings.filterwarnings("ignore", message=r"\s*Eventlet is deprecated")  # the choice is in docs/decisions
 
+from shared.messaging.collector import collect_seldom  # noqa: E402 - likewise
 from tests.bench import report  # noqa: E402 - what these import imports eventlet, which warns
 from tests.bench.figures import Figure  # noqa: E402 - likewise
 from tests.bench.registry import PARTS, Servers  # noqa: E402 - likewise
@@ -25,6 +26,7 @@ def main() -> int:
     """Measure what was asked for; exit 0 whatever the figures are."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     options = _options()
+    collect_seldom()  # as every process of a service does
     console = Console()
     bars = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     parts: list[str] = options.parts or options.only or list(PARTS)

@@ -44,7 +44,7 @@ _PUT = sa.text(
     "FROM json_to_recordset(CAST(:rows AS json)) AS "
     "new(contact_id text, state text, contacted_at bigint, last_at bigint, is_overrun boolean, note text, "
     "released_after bigint, confirmed_after bigint) "
-    "WHERE contact.contact_id = new.contact_id"
+    "WHERE contact.contact_id = new.contact_id RETURNING contact.contact_id"
 )
 
 _CHANGED = ("state", "contacted_at", "last_at", "is_overrun", "note")
@@ -73,8 +73,9 @@ class SqlLedger:
 
     def issued(self, contact_ids: Sequence[str]) -> Mapping[str, Issued]:
         """Return the first verdicts of those contacts that have one."""
-        permitted = _PERMITTED.where(in_keys(contact.c.contact_id, contact_ids))
-        suppressed = _SUPPRESSED.where(in_keys(suppression.c.contact_id, contact_ids))
+        wanted = sorted(contact_ids)  # as the indexes have them
+        permitted = _PERMITTED.where(in_keys(contact.c.contact_id, wanted))
+        suppressed = _SUPPRESSED.where(in_keys(suppression.c.contact_id, wanted))
         return _issued(self._connection.execute(sa.union_all(permitted, suppressed)).all())
 
     def live(self, customers: Sequence[str], since: int, now: int) -> Mapping[str, list[Contact]]:
@@ -83,8 +84,8 @@ class SqlLedger:
             in_keys(contact.c.customer_id, customers), contact.c.last_at >= since, live_at(now)
         )
         found: dict[str, list[Contact]] = {}
-        for *request, contacted_at in self._connection.execute(query):
-            one = Contact._make((*request, ()))
+        for row in self._connection.execute(query):
+            one, contacted_at = Contact._make((*row[:-1], ())), row[-1]
             mine = found.setdefault(one.customer_id, [])
             mine.append(one)
             if contacted_at is not None and contacted_at != one.at:
@@ -116,17 +117,18 @@ class SqlLedger:
         if refused:
             insert_columns(self._connection, suppression, _suppressions(refused, number))
 
-    def put(self, entries: Sequence[LedgerEntry]) -> None:
-        """Overwrite state, moments and flags of contacts that are in the ledger."""
+    def put(self, entries: Sequence[LedgerEntry]) -> frozenset[str]:
+        """Overwrite state, moments and flags of contacts in the ledger; return those that have left it meanwhile."""
         if not entries:
-            return
+            return frozenset()
         newest = self._newest()
         rows = [{"contact_id": entry.contact.contact_id, **_state(entry), **_noted(entry, newest)} for entry in entries]
         if self._connection.dialect.name == "postgresql":
-            self._connection.execute(_PUT, {"rows": msgspec.json.encode(rows).decode()})
-        else:
-            keyed = [{f"new_{name}": value for name, value in row.items()} for row in rows]
-            self._connection.execute(_PUT_ONE, keyed)
+            found = self._connection.execute(_PUT, {"rows": msgspec.json.encode(rows).decode()})
+            return frozenset(entry.contact.contact_id for entry in entries).difference(found.scalars())
+        keyed = [{f"new_{name}": value for name, value in row.items()} for row in rows]
+        self._connection.execute(_PUT_ONE, keyed)
+        return frozenset()  # the only writer there is
 
     def add(self, entries: Sequence[LedgerEntry]) -> None:
         """Add contacts that took place without a reservation; those already there stay as they are."""

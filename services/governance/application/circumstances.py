@@ -1,11 +1,12 @@
 """What a batch of requests is judged by, read from the store: as little as settles each of them.
 
-Requests that nothing forbids are found by counting in the store (see `domain.tallies`); only of the other subscribers
-are the contacts themselves read.
+Most requests are settled by counting in the store (see `domain.tallies`): those that have room. Only of the other
+subscribers are the contacts themselves read, which say until when there is none.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from operator import itemgetter
 from typing import NamedTuple
 
 from services.governance.application.ports import Unit
@@ -13,8 +14,9 @@ from services.governance.domain.checks import Bucket
 from services.governance.domain.contacts import Contact, ListMark, OutcomeMark, OverrideMark, Situation
 from services.governance.domain.policy_set import PolicySet
 from services.governance.domain.refusals import Terms
-from services.governance.domain.tallies import Clearing, Counters, countings, tight
+from services.governance.domain.tallies import Clearing, Counters, countings, has_room, tight
 
+_CUSTOMER = itemgetter(Contact._fields.index("customer_id"))
 _FEW = 20
 """Below so many requests their subscribers' contacts are as quickly read as counted."""
 
@@ -25,8 +27,8 @@ class Circumstances(NamedTuple):
     situations: Mapping[str, Situation]
     """Of the subscribers whose requests must be judged, by customer id."""
     capacity: Mapping[Bucket, int]
-    cleared: Mapping[str, Counters]
-    """Requests that nothing forbids, by contact id."""
+    counted: Mapping[str, Counters]
+    """Of requests against which only their subscriber's contacts can stand, by contact id."""
     marks: list[ListMark]
     overrides: list[OverrideMark]
 
@@ -48,16 +50,20 @@ def circumstances(
     since = min([now, *(one.at for one in asked if is_near(one, terms, now))])
     capacity = unit.capacity.used(policies.capacity, since, wanted, now) if wanted else {}
     restraints = _restraints(unit, asked, policies, since)
-    cleared: Mapping[str, Counters] = {}
+    counted: Mapping[str, Counters] = {}
     if counting and len(asked) > _FEW:
         lone = _lone(asked, restraints)
         clearing = Clearing(policies, tight(capacity, wanted, policies), terms, now)
-        cleared = _cleared(unit, lone, clearing, policies, now)
-    rest = [one for one in asked if one.contact_id not in cleared]
+        counted = _counted(unit, lone, clearing, policies, now)
+    rest = [
+        one
+        for one in asked
+        if (counters := counted.get(one.contact_id)) is None or not has_room(policies.plan(one), counters)
+    ]
     situations = _situations(unit, rest, restraints, policies, since, now)
     marks = [mark for mine in restraints.lists.values() for mark in mine]
     overrides = [mark for mine in restraints.overrides.values() for mark in mine]
-    return Circumstances(situations, capacity, cleared, marks, overrides)
+    return Circumstances(situations, capacity, counted, marks, overrides)
 
 
 def _restraints(unit: Unit, asked: Sequence[Contact], policies: PolicySet, since: int) -> _Restraints:
@@ -82,17 +88,14 @@ def _lone(asked: Sequence[Contact], restraints: _Restraints) -> list[Contact]:
     return [one for one in asked if requests[one.customer_id] == 1 and one.customer_id not in marked]
 
 
-def _cleared(
+def _counted(
     unit: Unit, lone: Sequence[Contact], clearing: Clearing, policies: PolicySet, now: int
 ) -> dict[str, Counters]:
-    near = [one for one in lone if clearing.may_be(one)]
+    # By subscriber, as the index of the ledger has them: neighbours lie on one page.
+    near = sorted((one for one in lone if clearing.may_be(one)), key=_CUSTOMER)
     tallies = unit.ledger.tallies(near, countings(policies), now)
-    cleared = {}
-    for place, one in enumerate(near):
-        counters = clearing.counters(one, tallies.get(place, ()))
-        if counters is not None:
-            cleared[one.contact_id] = counters
-    return cleared
+    found = ((one.contact_id, clearing.counters(one, tallies.get(place, ()))) for place, one in enumerate(near))
+    return {contact_id: counters for contact_id, counters in found if counters is not None}
 
 
 def _situations(

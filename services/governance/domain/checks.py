@@ -22,6 +22,8 @@ class Standing:
     outcomes: Sequence[OutcomeMark]
     capacity: MutableMapping[Bucket, int]
     overrides: Sequence[OverrideMark] = ()
+    counters: tuple[int | None, ...] | None = None
+    """Of the one request for this subscriber, where the store has counted for it; capacity is not filled in."""
     _counted: dict[int, list[Contact]] = field(default_factory=dict)
     _counted_for: Contact | None = None
 

@@ -5,6 +5,7 @@ Higher priority goes first, then contact id. A permitted request counts for thos
 
 from bisect import insort
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 
 from services.governance.domain.checks import FOREVER, Bucket, Check, Standing
 from services.governance.domain.contacts import NOTHING_KNOWN, Contact, Situation
@@ -13,10 +14,10 @@ from services.governance.domain.lifting import lifted_from
 from services.governance.domain.policy_set import Plan, PolicySet
 from services.governance.domain.refusals import PLANNED_IN_PAST, TEXTS, Terms, refusal
 from services.governance.domain.restraints import ListCheck
-from services.governance.domain.tallies import Counters
+from services.governance.domain.tallies import Counters, has_room
 from shared.kernel.text import Text
 
-NOTHING_CLEARED: Mapping[str, Counters] = {}
+NOTHING_COUNTED: Mapping[str, Counters] = {}
 _MOST_STEPS = 2_000  # leaps from one policy's end to the next; 400 days of quiet nights are 400
 _Answer = tuple[list[tuple[Check, int]], tuple[int | None, ...]]
 
@@ -28,14 +29,15 @@ def judge(
     capacity: Mapping[Bucket, int],
     terms: Terms,
     now: int,
-    cleared: Mapping[str, Counters] = NOTHING_CLEARED,
+    counted: Mapping[str, Counters] = NOTHING_COUNTED,
 ) -> Judgement:
     """Return a decision for each request, in their order; `situations` by customer id, absent ones are blank.
 
-    `requests` repeat no contact id. `capacity` holds the operator's counters from the earliest request on. `cleared`
-    are those that nothing forbids, by contact id (see `tallies`): each is the only one for its subscriber.
+    `requests` repeat no contact id. `capacity` holds the operator's counters from the earliest request on. `counted`
+    are the counters of those, by contact id, against which only their subscriber's contacts can stand (see `tallies`);
+    each is the only one for its subscriber, whose situation is needed only where a limit has no room.
     """
-    return _Batch(policies, terms, now, _permitted_by, cleared).run(requests, situations, capacity)
+    return _Batch(policies, terms, now, _permitted_by, counted).run(requests, situations, capacity)
 
 
 def screen(
@@ -64,9 +66,9 @@ class _Batch:
         terms: Terms,
         now: int,
         answer: Callable[[Contact, Standing, Plan], _Answer],
-        cleared: Mapping[str, Counters] = NOTHING_CLEARED,
+        counted: Mapping[str, Counters] = NOTHING_COUNTED,
     ) -> None:
-        self.policies, self.terms, self.now, self.answer, self.cleared = policies, terms, now, answer, cleared
+        self.policies, self.terms, self.now, self.answer, self.counted = policies, terms, now, answer, counted
 
     def run(
         self, requests: Sequence[Contact], situations: Mapping[str, Situation], capacity: Mapping[Bucket, int]
@@ -76,14 +78,15 @@ class _Batch:
         decisions: dict[int, Decision] = {}
         for _, _, place in sorted((-one.priority, one.contact_id, place) for place, one in enumerate(requests)):
             asked = requests[place]
-            counters = self.cleared.get(asked.contact_id)
-            if counters is not None:
+            counters = self.counted.get(asked.contact_id)
+            if counters is not None and has_room(self.policies.plan(asked), counters):
                 decisions[place] = self._permitted(asked, counters, used)
                 continue
             standing = standings.get(asked.customer_id)
             if standing is None:
                 situation = situations.get(asked.customer_id, NOTHING_KNOWN)
                 standing = standings[asked.customer_id] = Standing.of(situation, self.policies.mask, used)
+                standing.counters = counters
             decisions[place] = self._one(asked, standing)
         return Judgement([decisions[place] for place in range(len(requests))], used)
 
@@ -120,7 +123,7 @@ class _Batch:
         findings = []
         for check, used in blocked:
             own_next = check.earliest(asked, standing, asked.at)
-            text = _filled(check.policy.because, check, asked, standing, used)
+            text = _told(check, asked, standing, used)
             findings.append(Finding(check.policy.rule_id, check.policy.version, text, own_next))
         findings.sort(key=lambda finding: -FOREVER if finding.next_allowed_at is None else -finding.next_allowed_at)
         longest = findings[0].next_allowed_at
@@ -145,15 +148,21 @@ class _Batch:
 
 def _permitted_by(asked: Contact, standing: Standing, plan: Plan) -> _Answer:
     """Return the checks that forbid the contact with what is used of them, and all counters."""
-    at, blocked, counters = asked.at, [], plan.unused
+    at, counters = asked.at, plan.unused
+    blocked: list[tuple[Check, int]] = []
     limits = plan.limits if standing.points or plan.is_forbidden else ()
     if limits or plan.capacity:
-        used_up = list(counters)
-        for place, check in (*limits, *plan.capacity):
-            used_up[place] = used = check.used(asked, standing, at)
-            if used >= check.limit and check.in_force(asked.zone, at):
-                blocked.append((check, used))
+        used_up = list(counters if standing.counters is None else standing.counters)
+        for place, check in limits if standing.counters is None else ():
+            used_up[place] = check.used(asked, standing, at)
+        for place, check in plan.capacity:
+            used_up[place] = check.used(asked, standing, at)
         counters = tuple(used_up)
+        blocked = [
+            (check, used)
+            for place, check in (*limits, *plan.capacity)
+            if (used := counters[place] or 0) >= check.limit and check.in_force(asked.zone, at)
+        ]
     return blocked + _restraints(asked, standing, plan), counters
 
 
@@ -179,12 +188,17 @@ def _permitted_by_lists(asked: Contact, standing: Standing, plan: Plan) -> _Answ
     return blocked, plan.unused
 
 
-def _filled(because: Text, check: Check, asked: Contact, standing: Standing, used: int) -> str:
+def _told(check: Check, asked: Contact, standing: Standing, used: int) -> str:
+    because = check.policy.because
+    if isinstance(check, ListCheck) and (mark := check.entry(asked, standing, asked.at)) is not None:
+        return _filled(because, check.limit, used, asked.channel, mark.reason, mark.source)
+    return _filled(because, check.limit, used, asked.channel)
+
+
+@lru_cache(maxsize=4096)
+def _filled(because: Text, limit: int, used: int, channel: str, reason: str = "", source: str = "") -> str:
     if "{" in because.zh or "{" in because.en:
-        values: dict[str, object] = {"limit": check.limit, "used": used, "channel": asked.channel}
-        if isinstance(check, ListCheck) and (mark := check.entry(asked, standing, asked.at)) is not None:
-            values |= {"reason": mark.reason, "source": mark.source}
-        because = because.fill(**values)
+        because = because.fill(limit=limit, used=used, channel=channel, reason=reason, source=source)
     return f"{because.zh} / {because.en}"
 
 

@@ -84,7 +84,7 @@ class Clearing:
         )
 
     def counters(self, asked: Contact, tally: Tally | None) -> Counters | None:
-        """Return the counters of a request that `may_be`, or None if a limit is reached or a count does not tell.
+        """Return the counters of a request that `may_be`, or None where a count does not tell.
 
         An empty tally is a subscriber without live contacts.
         """
@@ -92,11 +92,9 @@ class Clearing:
         if not tally:
             return None if tally is None else plan.unused
         counters = list(plan.unused)
-        for place, check in plan.limits:
+        for place, _ in plan.limits:
             if place in self._order:
-                counters[place] = used = tally[self._order[place]]
-                if used >= check.limit:
-                    return None
+                counters[place] = tally[self._order[place]]
         return tuple(counters)
 
     def _is_countable(self, plan: Plan) -> bool:
@@ -109,6 +107,11 @@ class Clearing:
             )
             self._countable[plan.mask] = known
         return known
+
+
+def has_room(plan: Plan, counters: Counters) -> bool:
+    """Tell whether every limit has room; the operator's counters are not looked at."""
+    return all((counters[place] or 0) < check.limit for place, check in plan.limits)
 
 
 def tight(capacity: Mapping[Bucket, int], wanted: Mapping[Bucket, int], policies: PolicySet) -> set[Bucket]:

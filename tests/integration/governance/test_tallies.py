@@ -1,4 +1,4 @@
-"""Requests cleared by counting in the store get exactly what judging them from all their contacts gives."""
+"""Requests counted in the store get exactly what judging them from all their contacts gives."""
 
 import random
 from collections.abc import Callable
@@ -74,17 +74,17 @@ def renewed(batch: list[ContactRequest], tag: str, shift: timedelta) -> list[Con
 
 
 def both_ways(world: World, batch: list[ContactRequest]) -> tuple[Judgement, Judgement, int]:
-    """Judge a batch with and without counting; return how many were cleared, too."""
+    """Judge a batch with and without counting; return how many were counted, too."""
     policies = policy_set(load_rules(world.rules))
     terms, now = Terms(frozenset({"sms", "web", "outbound_call"})), to_micros(world.clock.now())
     asked = [contact_of(one) for one in batch]
-    told, cleared = [], 0
+    told, number = [], 0
     with SqlStore(open_database(world.settings())).read() as unit:
         for counting in (True, False):
             seen = circumstances(unit, asked, policies, terms, now, counting=counting)
-            cleared += len(seen.cleared)
-            told.append(judge(asked, seen.situations, policies, seen.capacity, terms, now, seen.cleared))
-    return told[0], told[1], cleared
+            number += len(seen.counted)
+            told.append(judge(asked, seen.situations, policies, seen.capacity, terms, now, seen.counted))
+    return told[0], told[1], number
 
 
 def live_through(world: World, history: list[ContactRequest], days: int) -> None:
@@ -114,13 +114,13 @@ def test_counting_in_the_store_gives_what_judging_every_contact_gives(world: Wor
     assert counted == judged
 
 
-def test_most_requests_of_a_campaign_are_cleared(world: World) -> None:
+def test_most_requests_of_a_campaign_are_counted(world: World) -> None:
     batch = [world.ask(f"a{number}", 3, customer_id=name) for number, name in enumerate(SUBSCRIBERS[:25])]
     world.use.reserve(batch)
     world.use.confirm([one.contact_id for one in batch])
     world.pass_hours(24 * 5)
     later = renewed(batch, "b", timedelta(days=5))
     later = [msgspec.structs.replace(one, offering_id="ringing") for one in later]
-    counted, judged, cleared = both_ways(world, later)
+    counted, judged, number = both_ways(world, later)
     assert counted == judged
-    assert cleared == len(batch)
+    assert number == len(batch)
