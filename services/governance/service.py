@@ -183,12 +183,12 @@ class GovernanceBulk(Pingable):
     @rpc
     def prune(self) -> Pruned:
         """Delete a part of what is old enough to go."""
-        return self.use.retaining.prune()
+        return self.use.prune()
 
     @every(PRUNE_SECONDS)
     def prune_by_the_clock(self) -> None:
         """Delete what is old enough to go, unless another replica is at it."""
-        self.use.retaining.by_the_clock()
+        self.use.prune_by_the_clock()
 
     @event("channels", "contacts_sent")
     def on_contacts_sent(self, event_id: str, event: ContactsSent) -> None:

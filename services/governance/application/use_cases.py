@@ -25,6 +25,7 @@ from shared.contracts.governance import (
     ListPage,
     Override,
     OverrideProposal,
+    Pruned,
     Receipt,
     SubscriberRecord,
     Verdict,
@@ -49,7 +50,7 @@ class UseCases:
         retaining: Callable[[PoliciesInForce], Retaining],
     ) -> None:
         policies = PoliciesInForce(rules)
-        self.retaining = retaining(policies)
+        self._retaining = retaining(policies)
         self._reserving = Reserving(store, policies, terms, clock)
         self._settling = Settling(store, policies, terms, clock)
         self._rechecking = Rechecking(store, policies, terms, clock)
@@ -146,6 +147,14 @@ class UseCases:
     def subscriber_erase(self, customer_id: str, author: str, reason: str) -> Erasure:
         """Keep a subscriber's rows under a pseudonym from now on."""
         return self._privacy.erase(customer_id, author, reason)
+
+    def prune(self) -> Pruned:
+        """Delete a part of what is old enough to go."""
+        return self._retaining.prune()
+
+    def prune_by_the_clock(self) -> None:
+        """Delete what is old enough to go, where this process has timers."""
+        self._retaining.by_the_clock()
 
     def contacts_sent(self, event_id: str, event: ContactsSent) -> None:
         """Apply the event of that id, once."""

@@ -1,52 +1,28 @@
-"""What is old goes, by range and beside everybody who writes; no window is ever wrong because of it."""
+"""What is old goes, by range and a little at a time; what may still count stays."""
 
-import itertools
 import json
-import threading
 from collections.abc import Callable, Mapping
 from datetime import timedelta
-from pathlib import Path
-from typing import Any
 
 import pytest
-import sqlalchemy as sa
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from services.governance.adapters import retention
 from services.governance.application import retaining
-from services.governance.dependencies import open_database
 from shared.contracts.channels import OutcomesRecorded, RecordedOutcome
-from shared.contracts.governance import ContactRequest, ListEntry, OverrideProposal, Pruned
+from shared.contracts.governance import ListEntry, OverrideProposal
 from shared.kernel.faults import NotFound, Unavailable
-from tests.integration.governance.world import BLACK, COOLING, HALL, START, WEEKLY, World
+from tests.integration.governance.pruned_world import POLICIES, count, keeping, prune
+from tests.integration.governance.world import START, WEEKLY, World
 
-POLICIES = {"weekly": WEEKLY, "black": BLACK + "\noverride: two_persons", "cooling": COOLING, "hall": HALL}
 Make = Callable[[str, Mapping[str, str]], World]
 YEAR = 365 * 24
-
-
-def keeping(world: World, days: float, audit_days: float = 5) -> World:
-    world.variables["BANYAN_GOVERNANCE_KEEP_DAYS"] = str(days)
-    world.variables["BANYAN_GOVERNANCE_KEEP_AUDIT_DAYS"] = str(audit_days)
-    world.use = world.another()
-    return world
 
 
 @pytest.fixture
 def world(make_on: Make, database_url: str) -> World:
     """Return a service that keeps 100 days, which is longer than any of its policies looks back."""
     return keeping(make_on(database_url, POLICIES), 100)
-
-
-def count(world: World, table: str) -> int:
-    [(number,)] = world.rows(f"SELECT count(*) FROM {table}")  # noqa: S608 - our own tables
-    return int(number)
-
-
-def prune(world: World) -> Pruned:
-    return world.use.retaining.prune()
 
 
 def test_what_is_older_than_asked_for_goes_with_its_batches_and_the_rest_stays(world: World) -> None:
@@ -197,180 +173,7 @@ def test_nothing_is_deleted_while_nobody_knows_the_rules(world: World) -> None:
     world.variables["BANYAN_RULE_SETS"] = str(nothing)  # nor are there any that were accepted before
     blind = world.another(nothing)
     with pytest.raises(Unavailable):
-        blind.retaining.prune()
-
-
-@pytest.fixture(scope="module")
-def twins(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """Return two services alike, of which one deletes all it may at every step; both live for many years."""
-    worlds = []
-    for name in ("pruned", "whole"):
-        folder: Path = tmp_path_factory.mktemp(name)
-        worlds.append(World(f"sqlite:///{folder}/governance.sqlite", folder, POLICIES))
-    yield keeping(worlds[0], 1), worlds[1]
-    for one in worlds:
-        one.close()
-
-
-NUMBERS = itertools.count()
-STEPS = st.lists(
-    st.tuples(
-        st.integers(0, 24 * 20),  # hours that pass before
-        st.lists(st.tuples(st.integers(0, 24 * 12), st.sampled_from(["sms", "hall"]), st.booleans()), max_size=4),
-        st.sampled_from(["confirm", "release", "refuse", "nothing"]),
-    ),
-    min_size=2,
-    max_size=7,
-)
-
-
-@given(steps=STEPS)
-@settings(max_examples=12, deadline=None)
-def test_verdicts_are_the_same_whether_or_not_what_is_old_was_deleted(twins: Any, steps: Any) -> None:
-    number = next(NUMBERS)  # of its own each time: an id asked for again after years is another matter
-    latest = max(one.clock.now() for one in twins)
-    for one in twins:  # an example that failed may have left them at different times
-        one.clock.advance(latest - one.clock.now())
-    for place, (hours, wishes, afterwards) in enumerate(steps):
-        told = []
-        for one in twins:
-            one.pass_hours(hours)
-            since = (one.clock.now() - START) / timedelta(hours=1)
-            asked = [
-                one.ask(f"{number}-{place}-{at}-{nth}", since + at, customer_id=f"{number}-{is_first}", channel=channel)
-                for nth, (at, channel, is_first) in enumerate(wishes)
-            ]
-            verdicts = one.use.reserve(asked)
-            told.append(verdicts)
-            _go_on(one, asked, [v.contact_id for v in verdicts if v.verdict == "permit"], afterwards)
-        assert told[0] == told[1]
-        prune(twins[0])
-
-
-def _go_on(world: World, asked: list[ContactRequest], permitted: list[str], afterwards: str) -> None:
-    if afterwards == "confirm":
-        world.use.confirm(permitted)
-    elif afterwards == "release":
-        world.use.release(permitted[:1], "rain")
-    elif afterwards == "refuse" and permitted:
-        of = {one.contact_id: one for one in asked}
-        outcomes = [
-            RecordedOutcome(
-                contact_id=name,
-                customer_id=of[name].customer_id,
-                campaign_id="spring",
-                offering_id="crbt",
-                channel="sms",
-                outcome="refused",
-                detail="",
-                at=world.clock.now(),
-            )
-            for name in permitted
-        ]
-        world.use.outcomes_recorded(permitted[0], OutcomesRecorded(outcomes=outcomes))
-
-
-def test_the_twin_that_deletes_has_deleted(twins: Any) -> None:
-    for one in twins:
-        since = (one.clock.now() - START) / timedelta(hours=1)
-        one.permits("last", since + 1)
-        one.pass_hours(24 * 60)
-    assert prune(twins[0]).contacts >= 1
-    assert count(twins[0], "contact") <= count(twins[1], "contact") - 1
-
-
-@pytest.mark.servers
-def test_deleting_while_others_reserve_breaks_nothing(
-    make_on: Make, postgres_database: Callable[[], str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    world = keeping(make_on(postgres_database(), {"weekly": WEEKLY, "hall": HALL}), 1)
-    monkeypatch.setattr(retention, "CHUNK", 20)
-    for batch in range(30):
-        world.use.reserve([world.ask(f"old-{batch}-{n}", 1 + n % 5, customer_id=f"s{n}") for n in range(20)])
-    world.pass_hours(24 * 20)
-    faults: list[BaseException] = []
-    start = threading.Barrier(4)
-    is_over = threading.Event()
-
-    def write(writer: int) -> None:
-        use = world.another()
-        start.wait()
-        try:
-            for turn in range(25):
-                told = use.reserve(
-                    [
-                        world.ask(f"{writer}-{turn}-{n}", 24 * 20 + 1 + turn, customer_id=f"s{n}", channel="hall")
-                        for n in range(20)
-                    ]
-                )
-                use.confirm([one.contact_id for one in told if one.verdict == "permit"])
-        except BaseException as fault:  # noqa: BLE001 - a thread's fault must reach the test
-            faults.append(fault)
-
-    def delete() -> None:
-        use = world.another()
-        start.wait()
-        try:
-            while not is_over.is_set():
-                use.retaining.prune()
-        except BaseException as fault:  # noqa: BLE001 - a thread's fault must reach the test
-            faults.append(fault)
-
-    writers = [threading.Thread(target=write, args=(number,)) for number in range(2)]
-    _run(writers, [threading.Thread(target=delete) for _ in range(2)], is_over)
-    assert faults == []
-    while not prune(world).is_finished:
-        pass
-    assert world.rows("SELECT 1 FROM contact WHERE contact_id LIKE 'old-%'") == []
-    assert world.rows("SELECT 1 FROM suppression WHERE contact_id LIKE 'old-%'") == []
-    rows = world.rows("SELECT customer_id, planned_at FROM contact ORDER BY planned_at")
-    assert rows
-    assert not _overfull(rows)
-
-
-def _run(writers: list[threading.Thread], pruners: list[threading.Thread], is_over: threading.Event) -> None:
-    for thread in writers + pruners:
-        thread.start()
-    for thread in writers:
-        thread.join()
-    is_over.set()
-    for thread in pruners:
-        thread.join()
-
-
-def _overfull(rows: list[Any]) -> set[str]:
-    """Return who has three contacts within seven days."""
-    moments: dict[str, list[int]] = {}
-    for customer, planned in rows:
-        moments.setdefault(customer, []).append(planned)
-    week = timedelta(days=7) // timedelta(microseconds=1)
-    return {
-        customer
-        for customer, at in moments.items()
-        if any(third - first < week for first, third in zip(at, at[2:], strict=False))
-    }
-
-
-@pytest.mark.servers
-def test_no_statement_of_retention_reads_a_whole_table(make_on: Make, postgres_database: Callable[[], str]) -> None:
-    world = keeping(make_on(postgres_database(), POLICIES), 100)
-    world.permits("a", 1)
-    world.pass_hours(24 * 101)
-    engine = open_database(world.settings()).engine
-    seen: list[tuple[str, Any]] = []
-    listener = lambda *told: seen.append((told[2], told[3]))  # noqa: E731 - removed by identity below
-    sa.event.listen(engine, "before_cursor_execute", listener)
-    prune(world)
-    sa.event.remove(engine, "before_cursor_execute", listener)
-    plans = []
-    with engine.begin() as connection:
-        connection.exec_driver_sql("SET LOCAL enable_seqscan = off")  # then only what has no index is read whole
-        for statement, parameters in seen:
-            if statement.startswith(("SELECT", "DELETE")):
-                plans += [row[0] for row in connection.exec_driver_sql(f"EXPLAIN {statement}", parameters)]
-    small = ("capacity_counter", "rule_set")  # some thousands of rows
-    assert len(seen) > 15
-    assert [line for line in plans if "Seq Scan" in line and not any(f"on {name}" in line for name in small)] == []
+        blind.prune()
 
 
 def test_the_oldest_contact_and_what_was_deleted_are_figures(world: World) -> None:

@@ -27,7 +27,7 @@ def world(tmp_path: Path, fake_bus: FakeBus) -> Iterator[World]:
         fake_bus.answers["governance", name] = lambda name=name, **rest: msgspec.to_builtins(
             getattr(place.use, name)(**rest)
         )
-    fake_bus.answers["governance_bulk", "prune"] = lambda: msgspec.to_builtins(place.use.retaining.prune())
+    fake_bus.answers["governance_bulk", "prune"] = lambda: msgspec.to_builtins(place.use.prune())
     yield place
     place.close()
 
