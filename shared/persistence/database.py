@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -153,6 +154,13 @@ class _Keys(tuple[str, ...]):
     __slots__ = ()
 
 
+_UNUSUAL = re.compile(r"\\u(?:0000|d[89a-f])")  # NUL, or half of a surrogate pair, as JSON writes them
+
+
+def _is_storable(key: str) -> bool:
+    return "\x00" not in key and not any("\ud800" <= letter <= "\udfff" for letter in key)
+
+
 class _KeysType(sa.types.TypeDecorator[_Keys]):
     """Binds a list of keys as one JSON array: a third of what a text[] costs to write and to read."""
 
@@ -160,7 +168,12 @@ class _KeysType(sa.types.TypeDecorator[_Keys]):
     cache_ok = True
 
     def process_bind_param(self, value: _Keys | None, dialect: sa.Dialect) -> str | None:  # noqa: ARG002 - SQLAlchemy's signature
-        return None if value is None else json.dumps(value)
+        if value is None:
+            return None
+        text = json.dumps(value)
+        if _UNUSUAL.search(text):  # no row has a key that cannot be stored, so it is nothing to be asked about
+            return json.dumps([key for key in value if _is_storable(key)])
+        return text
 
 
 class _InKeys(sa.ColumnElement[bool]):

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.persistence.bulk import insert_columns
 from shared.persistence.database import BadDatabaseUrl, Database, in_keys
 from shared.persistence.instants import from_micros, to_micros
 
@@ -81,6 +82,30 @@ def test_a_list_of_keys_is_looked_up_by_index_on_sqlite(tmp_path: Path) -> None:
         plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", ('["a"]',)).all()
     database.close()
     assert "SEARCH" in str(plan[0])
+
+
+@pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgresql", marks=pytest.mark.servers)])
+def test_a_key_that_cannot_be_stored_may_be_asked_for_and_finds_nothing(
+    kind: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    url = f"sqlite:///{tmp_path}/keys.sqlite" if kind == "sqlite" else request.getfixturevalue("postgres_url")
+    database = Database(url)
+    table = sa.Table("any_key", sa.MetaData(), sa.Column("id", sa.Text, primary_key=True))
+    keys = ["a", "\\u0000", "\\ud800", "接触😀"]
+    with database.write() as connection:
+        table.create(connection)
+        insert_columns(connection, table, {"id": keys})
+
+    def found(asked: list[str]) -> list[str]:
+        with database.read() as connection:
+            return sorted(connection.scalars(sa.select(table.c.id).where(in_keys(table.c.id, asked))))
+
+    assert found(keys) == sorted(keys)
+    assert found([*keys, "a\x00b", "\ud800"]) == sorted(keys)
+    assert found(["a\x00b", "\udc00", "\x00"]) == found([]) == []
+    with database.write() as connection:
+        table.drop(connection)
+    database.close()
 
 
 @pytest.mark.servers
