@@ -41,7 +41,7 @@ class EventHandler(NamekoEventHandler):
             if not isinstance(event_id, str):
                 raise InvalidRequest("the event has no id", details={"field": wire.EVENT_ID})
             event = self.decoder.decode(message.body)
-        except (Fault, msgspec.MsgspecError, UnicodeDecodeError) as fault:
+        except (Fault, msgspec.MsgspecError, *wire.NO_JSON) as fault:
             error = f"unreadable: {fault}"
             self.container.spawn_managed_thread(partial(self._fail, message, error, final=True), identifier="parking")
             return

@@ -7,6 +7,7 @@ from typing import Any, get_type_hints
 import msgspec
 
 from shared.kernel.faults import InvalidRequest
+from shared.messaging import wire
 from shared.messaging.wire import Envelope, invalid
 
 _envelopes = msgspec.json.Decoder(Envelope)
@@ -33,13 +34,18 @@ class Signature:
         """Return keyword arguments of a request body; raises InvalidRequest naming the field."""
         try:
             envelope = _envelopes.decode(body)
-        except msgspec.MsgspecError as fault:
+        except (msgspec.MsgspecError, *wire.NO_JSON) as fault:
             raise MalformedBody(str(fault)) from None
         try:
-            kwargs = self._with_positions(envelope) if envelope.args else envelope.kwargs
-            decoded = self._decoder.decode(kwargs)
+            return self._arguments(envelope)
         except msgspec.MsgspecError as fault:
             raise invalid(fault, self.name) from None
+        except wire.NO_JSON as fault:  # the envelope holds its arguments unread, so it may come to light here
+            raise MalformedBody(str(fault)) from None
+
+    def _arguments(self, envelope: Envelope) -> dict[str, Any]:
+        kwargs = self._with_positions(envelope) if envelope.args else envelope.kwargs
+        decoded = self._decoder.decode(kwargs)
         if _NUL in bytes(kwargs):
             _refuse_nul(msgspec.json.decode(kwargs), "$")
         return {name: getattr(decoded, name) for name in self.names}

@@ -18,6 +18,9 @@ EVENT_ID = "banyan.event_id"
 ATTEMPT = "banyan.attempt"
 ERROR = "banyan.error"
 
+NO_JSON = (UnicodeDecodeError, RecursionError)
+"""What msgspec raises beside its own errors: for texts that are not UTF-8, and for nesting without end."""
+
 _PLACE = re.compile(r"`(\$[^`]*)`$")
 _NAMED = re.compile(r"(?:required|unknown) field `([^`]+)`")
 
@@ -72,7 +75,7 @@ def decode_reply(body: bytes | str, returns: type[T]) -> T:
         reply = _decoder(Reply).decode(body)
         if reply.error is None:
             return cast(T, _decoder(cast(Hashable, returns)).decode(reply.result))
-    except msgspec.MsgspecError as fault:
+    except (msgspec.MsgspecError, *NO_JSON) as fault:
         raise RemoteFault("invalid_reply", f"the reply is not what the contract says: {fault}") from None
     raise decode_fault(reply.error)
 

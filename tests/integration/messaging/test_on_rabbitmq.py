@@ -50,6 +50,7 @@ def parked(amqp_url: str, queue: str) -> int:
         (b"{}", {"reply_to": "nobody", "content_type": "application/json", "content_encoding": "no-such-code"}),
         (b"[1, 2]", {"reply_to": "nobody", "content_type": "application/json"}),
         (b'{"args": []}', {"reply_to": "nobody", "content_type": "application/json"}),
+        (b'{"args": [], "kwargs": {"text": "\xe9"}}', {"reply_to": "nobody", "content_type": "application/json"}),
         (b"", {}),
     ],
 )
