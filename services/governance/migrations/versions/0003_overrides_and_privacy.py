@@ -10,6 +10,7 @@ down_revision = "0002"
 
 _TEXTS = ("customer_id", "rule_id", "reason")
 _AUDITED = ("customer_id", "author", "action", "subject", "detail")
+_NEWEST = "(SELECT decision_id FROM decision WHERE decided_at <= put_at ORDER BY decided_at DESC LIMIT 1)"
 
 
 def upgrade() -> None:
@@ -18,6 +19,8 @@ def upgrade() -> None:
     op.add_column("contact", sa.Column("lifted", Document))
     op.add_column("contact", sa.Column("withdrawn", Document))
     op.add_column("list_entry", sa.Column("put_after", sa.BigInteger, nullable=False, server_default="0"))
+    # An entry put after a reservation that still stands must be seen to have come after it.
+    op.execute(f"UPDATE list_entry SET put_after = coalesce({_NEWEST}, 0)")  # noqa: S608 - our own text
     op.add_column("decision", sa.Column("overrides", Document))
     op.create_index("list_entry_by_list", "list_entry", ["list_name", "customer_id", "channel", "category"])
     op.create_table(
