@@ -244,6 +244,19 @@ def test_capacity_holds_while_two_versions_of_a_rule_take_turns(make_world: Make
     assert told == ["permit", "permit", "suppress", "permit", "suppress", "suppress"]
 
 
+def test_check_counts_by_the_rules_in_force_before_anybody_wrote_under_them(make_world: Make) -> None:
+    world = make_world({"hall": HALL})
+    for name, channel in (("a", "hall"), ("b", "sms"), ("c", "sms")):
+        assert world.permits(name, 1, channel=channel, customer_id=name)
+    all_channels = HALL.replace("limit: 2", "limit: 3").replace("applies_to: {channels: [hall]}\n", "")
+    wider = world.another(write_rules(world.rules.parent / "new", {"hall": all_channels}))
+    asked = [world.ask("d", 2, channel="hall", customer_id="d"), world.ask("e", 30, channel="hall", customer_id="e")]
+    checked = wider.check(asked)
+    assert [one.verdict for one in checked] == ["suppress", "permit"]
+    assert checked[0].next_allowed_at == datetime(2026, 3, 2, 16, tzinfo=UTC)
+    assert wider.reserve(asked) == checked
+
+
 def test_a_rule_edited_on_disk_counts_at_once_and_stamps_the_verdict(world: World) -> None:
     [given] = world.use.reserve([world.ask("a", 1)])
     first = world.use.explain("a").rule_set
