@@ -63,8 +63,8 @@ class Ledger(Protocol):
         """Store new verdicts as one batch with the list entries they were judged by; permits become reservations."""
         ...
 
-    def put(self, entries: Sequence[LedgerEntry]) -> None:
-        """Overwrite state, moments and flags of contacts that are in the ledger."""
+    def put(self, entries: Sequence[LedgerEntry]) -> frozenset[str]:
+        """Overwrite state, moments and flags of contacts in the ledger; return those that have left it meanwhile."""
         ...
 
     def add(self, entries: Sequence[LedgerEntry]) -> None:

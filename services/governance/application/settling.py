@@ -67,7 +67,8 @@ class Settling:
             entries = {
                 contact_id: moves.entry_after(one, change(contact_id, one, now)) for contact_id, one in issued.items()
             }
-            moves.apply(unit)
+            pruned = moves.apply(unit)
+            entries = {name: one for name, one in entries.items() if issued[name].contact.contact_id not in pruned}
         return [_told(contact_id, entries, now) for contact_id in contact_ids]
 
 
@@ -98,12 +99,13 @@ class _Moves:
             self._freed.update(buckets)
         return after
 
-    def apply(self, unit: Unit) -> None:
-        """Write everything."""
-        unit.ledger.put(self._put)
+    def apply(self, unit: Unit) -> frozenset[str]:
+        """Write everything; return the contacts that retention deleted since they were read: nobody knows them now."""
+        pruned = unit.ledger.put(self._put)
         unit.ledger.add(self._add)
         unit.capacity.give_back(self._freed)
         unit.capacity.distrust(frozenset(self._distrusted))
+        return pruned
 
 
 def _confirmed(issued: Issued, took_place_at: int, now: int) -> LedgerEntry:
