@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from services.governance.application.facts import LISTS, OUTCOMES
 from services.governance.application.kept import Issued
-from services.governance.domain.calendar import zone_named
+from services.governance.domain.calendar import END_OF_TIME, START_OF_TIME, zone_named
 from services.governance.domain.decisions import Finding
-from services.governance.domain.instants import from_micros
+from services.governance.domain.instants import from_micros, to_micros
 from services.governance.domain.lifecycle import TellableState
 from services.governance.domain.refusals import TEXTS
 from shared.contracts.governance import ReceiptCounter, ReceiptFact
@@ -150,10 +151,15 @@ def _took_place(issued: Issued) -> Text:
 
 def local(moment: datetime, zone: str) -> str:
     """Return a moment on the subscriber's clock with its zone, or in UTC where the zone is unknown."""
-    return f"{clock(moment, zone)} ({'UTC' if zone_named(zone) is None else zone})"
+    return f"{clock(moment, zone)} ({'UTC' if _zone_of(moment, zone) is None else zone})"
 
 
 def clock(moment: datetime, zone: str) -> str:
     """Return date and time on the subscriber's clock, or in UTC where the zone is unknown."""
-    known = zone_named(zone)
+    known = _zone_of(moment, zone)
     return f"{moment if known is None else moment.astimezone(known):%Y-%m-%d %H:%M}"
+
+
+def _zone_of(moment: datetime, zone: str) -> ZoneInfo | None:
+    """Return the zone; None where nobody knows it, or it may have no local time for the moment."""
+    return zone_named(zone) if START_OF_TIME < to_micros(moment) < END_OF_TIME else None
