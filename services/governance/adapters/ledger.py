@@ -7,7 +7,15 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from services.governance.adapters.tables import REQUEST_COLUMNS, contact, decision, live_at, rule_set, suppression
+from services.governance.adapters.tables import (
+    NEWEST_BATCH,
+    REQUEST_COLUMNS,
+    contact,
+    decision,
+    live_at,
+    rule_set,
+    suppression,
+)
 from services.governance.adapters.tallies import tallies
 from services.governance.application.kept import Counted, Issued, Stamp
 from services.governance.domain.contacts import Contact, ListMark, OverrideMark
@@ -35,7 +43,12 @@ def _verdicts_in(table: sa.Table) -> sa.Select[Any]:
 _FIXED = _WIDTH + 2
 _PERMITTED, _SUPPRESSED = _verdicts_in(contact), _verdicts_in(suppression)
 _SEEN = [*(contact.c[name] for name in REQUEST_COLUMNS[:-1]), contact.c.contacted_at]
-_NEW_BATCH = sa.insert(decision).returning(decision.c.decision_id)
+# One statement, and the rule set is there whether or not this process was the first to judge by it.
+_NEW_BATCH = sa.text(
+    "WITH known AS (INSERT INTO rule_set (rule_set, limits) VALUES (:rule_set, :limits) ON CONFLICT DO NOTHING) "
+    "INSERT INTO decision (decided_at, rule_set, marks, overrides) "
+    "VALUES (:decided_at, :rule_set, :marks, :overrides) RETURNING decision_id"
+)
 _PUT = sa.text(
     "UPDATE contact SET state = new.state, contacted_at = new.contacted_at, last_at = new.last_at, "
     "is_overrun = new.is_overrun, note = new.note, "
@@ -108,14 +121,25 @@ class SqlLedger:
         if not decisions:
             return
         limits = [(check.policy.rule_id, check.limit, check.policy.version) for check in policies.limits]
-        insert_missing(self._connection, rule_set, [{"rule_set": policies.version, "limits": limits}])
         seen = {"decided_at": now, "rule_set": policies.version, "marks": marks or None, "overrides": overrides or None}
-        number = self._connection.execute(_NEW_BATCH, seen).scalar_one()
+        number = self._new_batch(seen, limits)
         permits, refused = ([one for one in decisions if one.is_permitted is word] for word in (True, False))
         if permits:
             insert_columns(self._connection, contact, _reservations(permits, number))
         if refused:
             insert_columns(self._connection, suppression, _suppressions(refused, number))
+
+    def _new_batch(self, seen: Mapping[str, Any], limits: Sequence[Any]) -> int:
+        if self._connection.dialect.name == "postgresql":
+            documents = {"marks": seen["marks"], "overrides": seen["overrides"], "limits": limits}
+            given = {
+                name: None if value is None else msgspec.json.encode(value).decode()
+                for name, value in documents.items()
+            }
+            return int(self._connection.execute(_NEW_BATCH, {**seen, **given}).scalar_one())
+        insert_missing(self._connection, rule_set, [{"rule_set": seen["rule_set"], "limits": limits}])
+        new = sa.insert(decision).returning(decision.c.decision_id)
+        return int(self._connection.execute(new, seen).scalar_one())
 
     def put(self, entries: Sequence[LedgerEntry]) -> frozenset[str]:
         """Overwrite state, moments and flags of contacts in the ledger; return those that have left it meanwhile."""
@@ -147,7 +171,7 @@ class SqlLedger:
         insert_missing(self._connection, contact, rows)
 
     def _newest(self) -> int:
-        return int(self._connection.scalar(sa.select(sa.func.max(decision.c.decision_id))) or 0)
+        return int(self._connection.execute(NEWEST_BATCH).scalar_one())
 
     def of_customer(self, customer_id: str, limit: int) -> list[Issued]:
         """Return the subscriber's newest verdicts, newest first."""
