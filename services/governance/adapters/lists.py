@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from services.governance.adapters.tables import decision, list_entry
+from services.governance.adapters.tables import NEWEST_BATCH, list_entry
 from services.governance.application.kept import ListKey
 from services.governance.domain.contacts import ListMark
 from services.governance.domain.instants import from_micros, to_micros
@@ -25,8 +25,6 @@ _MARK = [
     list_entry.c.reason,
     list_entry.c.source,
 ]
-
-
 _KEY = (list_entry.c.customer_id, list_entry.c.channel, list_entry.c.category)
 _LISTED = [list_entry.c[name] for name in ListedEntry.__struct_fields__]
 
@@ -58,7 +56,7 @@ class SqlLists:
 
     def put(self, list_name: ListName, entries: Sequence[ListEntry], at: int) -> None:
         """Put subscribers on a list; the same subscriber, channel and category again replaces the entry."""
-        newest = self._connection.scalar(sa.select(sa.func.max(decision.c.decision_id))) or 0
+        newest = self._connection.execute(NEWEST_BATCH).scalar_one()
         rows = {}
         for entry in entries:
             key = entry.customer_id, entry.channel or "", entry.category or ""

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from services.governance.adapters.tables import decision, outcome
+from services.governance.adapters.tables import NEWEST_BATCH, outcome
 from services.governance.application.kept import OutcomeRow
 from services.governance.domain.contacts import OutcomeMark
 from shared.persistence.bulk import insert_missing
@@ -39,7 +39,7 @@ class SqlOutcomes:
 
     def add(self, rows: Sequence[OutcomeRow]) -> None:
         """Keep outcomes; one already kept stays as it is."""
-        newest = self._connection.scalar(sa.select(sa.func.max(decision.c.decision_id))) or 0
+        newest = self._connection.execute(NEWEST_BATCH).scalar_one()
         insert_missing(
             self._connection,
             outcome,

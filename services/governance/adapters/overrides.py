@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from services.governance.adapters.tables import decision, override
+from services.governance.adapters.tables import NEWEST_BATCH, override
 from services.governance.domain.contacts import OverrideMark
 from services.governance.domain.overrides import OverrideEntry, mark_of
 from shared.persistence.bulk import upsert_rows
@@ -42,7 +42,7 @@ class SqlOverrides:
 
     def put(self, entry: OverrideEntry) -> None:
         """Keep an override as it stands now."""
-        newest = self._connection.scalar(sa.select(sa.func.max(decision.c.decision_id))) or 0
+        newest = self._connection.execute(NEWEST_BATCH).scalar_one()
         upsert_rows(self._connection, override, [{**entry._asdict(), "changed_after": newest}])
 
     def of_customer(self, customer_id: str, limit: int) -> list[OverrideEntry]:

@@ -8,7 +8,16 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from services.governance.adapters.pseudonyms import SqlPseudonyms
-from services.governance.adapters.tables import audit, contact, decision, list_entry, outcome, override, suppression
+from services.governance.adapters.tables import (
+    NEWEST_BATCH,
+    audit,
+    contact,
+    decision,
+    list_entry,
+    outcome,
+    override,
+    suppression,
+)
 from services.governance.application.privacy_ports import ErasedRows
 from services.governance.domain.contacts import ListMark, OverrideMark
 from services.governance.domain.decisions import Finding
@@ -43,7 +52,7 @@ class SqlPrivacy:
             entries=self._connection.scalar(_count(list_entry, mine)) or 0,
             outcomes=self._rewrite(outcome, mine, pseudonym, told.outcome),
         )
-        newest = self._connection.scalar(sa.select(sa.func.max(decision.c.decision_id))) or 0
+        newest = self._connection.execute(NEWEST_BATCH).scalar_one()
         self._rewrite(override, mine, pseudonym, told.override(author, now, newest))
         self._rewrite(audit, mine, pseudonym, told.note)
         return counts

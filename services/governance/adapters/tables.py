@@ -63,6 +63,9 @@ decision = sa.Table(
 `marks` are the list entries of those asked about, `overrides` those in force for them.
 """
 
+NEWEST_BATCH = sa.select(sa.func.coalesce(sa.func.max(decision.c.decision_id), 0))
+"""The number of the newest batch of verdicts, 0 before the first: what the columns `…_after` note."""
+
 rule_set = sa.Table(
     "rule_set",
     metadata,
