@@ -200,8 +200,10 @@ def test_a_process_whose_clock_is_far_ahead_of_the_database_changes_nothing_for_
     assert [use.reserve([asked(name, 30)])[0].verdict for use, name in ((near, "a"), (right, "b"))] == ["permit"] * 2
 
 
-def test_two_batches_that_name_each_others_contact_ids_crosswise_end_and_one_of_them_wins(world: World) -> None:
-    """A row takes a while to be written here, so that each has written one when it comes to the other's."""
+def test_two_batches_that_name_each_others_contact_ids_crosswise_end_and_one_of_them_wins(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both have judged before either writes; a row takes a while here, so that each may have written one by then."""
     assert world.permits("first", 500, customer_id="chen")  # the first writer of all shuts out the others
     database = open_database(world.settings())
     with database.write() as connection:
@@ -215,6 +217,11 @@ def test_two_batches_that_name_each_others_contact_ids_crosswise_end_and_one_of_
             sa.text("CREATE TRIGGER dawdle BEFORE INSERT ON contact FOR EACH ROW EXECUTE FUNCTION dawdle()")
         )
     ends: dict[str, object] = {}
+    record, judged = SqlLedger.record, threading.Barrier(2)
+
+    def record_together(self: SqlLedger, *args: Any, **kw: Any) -> None:
+        judged.wait(60)
+        record(self, *args, **kw)
 
     def reserve(customer: str, names: tuple[str, str]) -> None:
         requests = [world.ask(name, hours, customer_id=customer) for hours, name in enumerate(names, 1)]
@@ -224,10 +231,12 @@ def test_two_batches_that_name_each_others_contact_ids_crosswise_end_and_one_of_
             ends[customer] = fault.details["cause"]
 
     threads = [threading.Thread(target=reserve, args=one) for one in (("anna", ("a", "b")), ("ben", ("b", "a")))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with monkeypatch.context() as patched:
+        patched.setattr(SqlLedger, "record", record_together)
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
     winner = next(customer for customer, end in ends.items() if isinstance(end, list))
     [loser] = ends.keys() - {winner}
     assert ends[winner] == ["permit", "permit"]
