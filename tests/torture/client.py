@@ -50,6 +50,7 @@ class Client:
         self._known: set[str] = set()
         self._due: list[Step] = []
         self._answered, self._next, self._noted = 0, 0, 0.0
+        self._ends: float | None = None
         self._recall(Path(settings["log"]))
         self._log = journal.Journal(Path(settings["log"]))
         self._line = Line(settings["amqp_url"], self._take)
@@ -175,7 +176,10 @@ class Client:
             self._line.ask(call.service, call.kind, number, wire.encode(call.kind, call.payload))
 
     def _due_soon(self) -> bool:
-        return bool(self._due) and self._due[0].due < time.time() + _LONGEST_WAIT
+        """Tell whether something is due before the end: contacts lapse for hours, and nobody waits for all of them."""
+        if self._ends is None and self._answered >= self._share:
+            self._ends = time.time() + _LONGEST_WAIT
+        return bool(self._due) and self._due[0].due < (self._ends or time.time() + _LONGEST_WAIT)
 
     def _note_progress(self, *, is_done: bool = False) -> None:
         now = time.monotonic()
