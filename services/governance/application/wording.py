@@ -33,6 +33,11 @@ _STATES: Mapping[TellableState, Text] = {
 }
 _OVERRUN = Text("该接触进行时已无预留，已标记超限。", "It took place without a valid reservation and is flagged.")
 _NEVER = Text("在可预见的时间内均不可联系。", "No later time is in sight.")
+_FREE = Text("名单、时段和冷静期规则均未禁止", "no list, quiet hour or cooling-off forbids it")
+_LIFTED = Text(
+    "名单的限制已经双人批准放行，时段和冷静期规则均未禁止",
+    "what a list forbids was lifted by two persons; no quiet hour or cooling-off forbids it",
+)
 _NOTHING = Text("", "")
 
 
@@ -61,10 +66,10 @@ def _verdict(issued: Issued) -> Text:
     way = CHANNELS.get(asked.channel, Text(f"渠道“{asked.channel}”", f"through {asked.channel!r}"))
     planned = local(from_micros(asked.at), asked.zone)
     if issued.is_permitted:
+        free = _LIFTED if issued.lifted else _FREE
         return Text(
-            f"允许在{planned}通过{way.zh}联系该客户：次数均有余量，名单、时段和冷静期规则均未禁止。",
-            f"The subscriber may be contacted {way.en} at {planned}: every limit has room, and no list, quiet hour or "
-            "cooling-off forbids it.",
+            f"允许在{planned}通过{way.zh}联系该客户：次数均有余量，{free.zh}。",
+            f"The subscriber may be contacted {way.en} at {planned}: every limit has room, and {free.en}.",
         )
     why = _reasons(issued.findings)
     return Text(

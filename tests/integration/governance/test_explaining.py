@@ -111,6 +111,8 @@ def test_an_override_that_lifted_a_list_is_told_with_both_persons(make_world: Ma
     assert facts(receipt) == [("list", "opt_out"), ("override", "opted-out")]
     assert receipt.facts[1].detail == "o1 · li → wang"
     assert "名单规则 opted-out 经双人批准放行" in receipt.explanation_zh
+    assert "no list" not in receipt.explanation_en
+    assert "every limit has room, and what a list forbids was lifted by two persons" in receipt.explanation_en
     assert words(world.use.recheck(["a"])) == ["permit"]
     world.use.override_withdraw("o1", "wang", "a mistake")
     assert words(world.use.recheck(["a"])) == ["suppress"]
