@@ -10,11 +10,16 @@ import sqlalchemy as sa
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_FIRST = (datetime.min.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
+_LAST = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
 
 
 def to_micros(moment: datetime) -> int:
-    """Return microseconds since 1970 UTC of an aware datetime."""
-    return (moment - _EPOCH) // _MICROSECOND
+    """Return microseconds since 1970 UTC of an aware datetime.
+
+    What its offset puts beyond the years 1 to 9999 of UTC is their first or last moment, which can be read again.
+    """
+    return min(max((moment - _EPOCH) // _MICROSECOND, _FIRST), _LAST)
 
 
 def from_micros(micros: int) -> datetime:

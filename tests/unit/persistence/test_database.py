@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -12,6 +13,7 @@ import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.governance.domain import instants
 from shared.persistence.bulk import insert_columns
 from shared.persistence.database import BadDatabaseUrl, Database, in_keys
 from shared.persistence.instants import from_micros, to_micros
@@ -70,6 +72,16 @@ def test_an_instant_survives_whatever_its_zone(moment: datetime, hours: int) -> 
     aware = moment.replace(tzinfo=timezone(timedelta(hours=hours)))
     assert from_micros(to_micros(aware)) == aware
     assert from_micros(to_micros(aware)).tzinfo is UTC
+
+
+@pytest.mark.parametrize("convert", [(to_micros, from_micros), (instants.to_micros, instants.from_micros)])
+def test_a_moment_that_its_offset_puts_beyond_the_calendar_can_be_read_again(
+    convert: tuple[Callable[[datetime], int], Callable[[int], datetime]],
+) -> None:
+    write, read = convert
+    first, last = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+    assert read(write(datetime.fromisoformat("0001-01-01T00:00:00+08:00"))) == read(write(first)) == first
+    assert read(write(datetime.fromisoformat("9999-12-31T23:59:59-05:00"))) == read(write(last)) == last
 
 
 def test_a_list_of_keys_is_looked_up_by_index_on_sqlite(tmp_path: Path) -> None:
