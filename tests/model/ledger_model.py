@@ -222,11 +222,13 @@ class LedgerModel:
 
         def calendar(at: int) -> int:
             name = rule["window"]["calendar"]
-            zones = {asked.zone, *(zone for _, _, zone in points)} & ZONES  # who moved is protected by both calendars
-            return max(
-                len({each for moment, each, _ in points if unit(name, zone, moment) == unit(name, zone, at)})
-                for zone in zones
-            )
+            most = 0
+            for zone in {asked.zone, *(zone for _, _, zone in points)} & ZONES:
+                inside = [one for one in points if unit(name, zone, one[0]) == unit(name, zone, at)]
+                # Who moved is protected by both calendars: by the other one where a contact planned in it lies.
+                if zone == asked.zone or zone in {own for _, _, own in inside}:
+                    most = max(most, len({each for _, each, _ in inside}))
+            return most
 
         return rolling if length else calendar
 
