@@ -120,6 +120,9 @@ def _of_approaches(approaches: Iterable[Approach], catalogue: Mapping[str, Offer
         inbound = one.direction == "inbound"
         if not inbound:
             yield _line(one.decided_at, one.campaign_id, words.planned(offering, one.channel), (), one.contact_id)
+        if one.state == "failed":
+            said = words.failed(offering, one.channel, one.detail)
+            yield _line(one.planned_at, one.campaign_id, said, (), one.contact_id)
         if one.contacted_at:
             said = words.contacted(offering, one.channel, inbound=inbound)
             yield _line(one.contacted_at, one.campaign_id, said, (), one.contact_id)

@@ -68,6 +68,12 @@ def contacted(offering: Text, channel: str, *, inbound: bool) -> Text:
     return Text(f"{where.zh}推荐“{offering.zh}”", f"was offered “{offering.en}” {where.en}")
 
 
+def failed(offering: Text, channel: str, detail: str) -> Text:
+    """Tell that a permitted contact was not made, and why: often governance took the permission back."""
+    where, why = in_channel(channel), f" ({detail})" if detail else ""
+    return Text(f"{where.zh}推荐“{offering.zh}”未进行{why}", f"“{offering.en}” {where.en} was not made{why}")
+
+
 def answered(outcome: str, detail: str) -> Text:
     """Tell what came of a contact."""
     words = OUTCOMES.get(outcome, Text(outcome, outcome))

@@ -22,6 +22,11 @@ def show(console: Console, summary: Summary) -> None:
     if unknown.row_count:
         console.print(unknown)
     console.print(_promises(summary))
+    if summary.not_made:
+        console.print(
+            f"获准后未进行 permitted and then not made: {summary.not_made:,} "
+            "（多为客户拒绝或退订后撤回 mostly withdrawn since the subscriber refused or opted out）"
+        )
     _tell(console, summary)
 
 

@@ -103,6 +103,7 @@ def _counted(stream: Iterator[ContactRecord], summary: Summary, protagonist: Pro
             summary.contacts += 1
             summary.inbound_contacts += contact.direction == "inbound"
             protagonist.watch(contact)
+        summary.not_made += contact.state == "failed"
         yield contact
 
 

@@ -54,6 +54,8 @@ class Summary:
     """Channel to day (ISO) to number of contacts."""
     contacts: int = 0
     inbound_contacts: int = 0
+    not_made: int = 0
+    """Contacts that were permitted and then failed: withdrawn before they were made, or the channel could not."""
     checks: list[CheckResult] = field(default_factory=list)
 
     @property

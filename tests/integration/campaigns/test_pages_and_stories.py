@@ -217,5 +217,14 @@ def test_an_inbound_offer_is_told_as_a_visit(base: Database, tell: Tell) -> None
     assert not [each for each in lines if each.en.startswith("permitted")]
 
 
+def test_a_contact_that_was_permitted_and_not_made_is_told_with_the_reason(base: Database, tell: Tell) -> None:
+    why = "withdrawn: 已退订 / opted out"
+    fill(base, phase=[a_phase()], contact=[a_contact("k1", "c1", state="failed", contacted_at=None, detail=why)])
+    assert [each.en for each in tell.story("c1").lines] == [
+        "permitted: “tone” by SMS",
+        "“tone” by SMS was not made (withdrawn: 已退订 / opted out)",
+    ]
+
+
 def test_nobody_s_story_is_empty(tell: Tell) -> None:
     assert tell.story("nobody").lines == []
