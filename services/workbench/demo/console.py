@@ -25,7 +25,7 @@ def show(console: Console, summary: Summary) -> None:
     if summary.not_made:
         console.print(
             f"获准后未进行 permitted and then not made: {summary.not_made:,} "
-            "（多为客户拒绝或退订后撤回 mostly withdrawn since the subscriber refused or opted out）"
+            "（例如客户拒绝或退订后被撤回 for instance withdrawn after a refusal or an opt-out）"
         )
     _tell(console, summary)
 
