@@ -60,7 +60,7 @@ class ContactRequest(Asked, frozen=True, kw_only=True):
     """Within one batch higher goes first; ties by contact_id ascending."""
     zone: str = "Asia/Shanghai"
     similar_to: list[str] = []
-    """Campaigns of which this one is too like to follow soon; named in both directions by whoever asks."""
+    """Campaigns of which this one is too like to follow soon; it is enough that one of two names the other."""
 
 
 class Verdict(Told, frozen=True, kw_only=True):

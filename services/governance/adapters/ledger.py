@@ -42,7 +42,7 @@ def _verdicts_in(table: sa.Table) -> sa.Select[Any]:
 
 _FIXED = _WIDTH + 2
 _PERMITTED, _SUPPRESSED = _verdicts_in(contact), _verdicts_in(suppression)
-_SEEN = [*(contact.c[name] for name in REQUEST_COLUMNS[:-1]), contact.c.contacted_at]
+_SEEN = [*(contact.c[name] for name in REQUEST_COLUMNS), contact.c.contacted_at]
 # One statement, and the rule set is there whether or not this process was the first to judge by it.
 _NEW_BATCH = sa.text(
     "WITH known AS (INSERT INTO rule_set (rule_set, limits) VALUES (:rule_set, :limits) ON CONFLICT DO NOTHING) "
@@ -98,16 +98,18 @@ class SqlLedger:
         )
         found: dict[str, list[Contact]] = {}
         for row in self._connection.execute(query):
-            one, contacted_at = Contact._make((*row[:-1], ())), row[-1]
+            one, contacted_at = Contact._make(row[:-1]), row[-1]
             mine = found.setdefault(one.customer_id, [])
             mine.append(one)
             if contacted_at is not None and contacted_at != one.at:
                 mine.append(one._replace(at=contacted_at))
         return found
 
-    def tallies(self, asked: Sequence[Contact], counted: Sequence[Counting], now: int) -> Mapping[int, Tally | None]:
+    def tallies(
+        self, asked: Sequence[Contact], counted: Sequence[Counting], reach: int, now: int
+    ) -> Mapping[int, Tally | None]:
         """Return tallies by place among `asked`; None where a plain count does not tell, no entry where none counts."""
-        return tallies(self._connection, asked, counted, now) if asked else {}
+        return tallies(self._connection, asked, counted, reach, now) if asked else {}
 
     def record(
         self,

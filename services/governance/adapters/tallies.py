@@ -22,14 +22,16 @@ _LINE = "\n"  # no text of a request holds one: `is_storable` sees to that
 
 
 def tallies(
-    connection: Connection, asked: Sequence[Contact], counted: Sequence[Counting], now: int
+    connection: Connection, asked: Sequence[Contact], counted: Sequence[Counting], reach: int, now: int
 ) -> Mapping[int, Tally | None]:
     """Return tallies by place among `asked`; None where a plain count does not tell, no entry where nothing counts.
 
-    A count does not tell when contacts lie on both sides of the moment asked for, or were planned in another zone.
+    `reach` is the longest span of any rolling limit, of those that are not counted, too.
+    A count does not tell when contacts lie on both sides of the moment asked for, were planned in another zone, or name
+    campaigns that theirs is like.
     """
     units = tuple(unit for unit in _UNITS if any(counting.unit == unit for counting in counted))
-    columns = _columns(asked, units, max((counting.span for counting in counted), default=0))
+    columns = _columns(asked, units, reach)
     parameters: dict[str, Any] = {"now": now}
     if connection.dialect.name == "postgresql":
         # The last line is one too many: without it a single empty text would be no line at all.
@@ -75,7 +77,8 @@ def _columns(asked: Sequence[Contact], units: Sequence[CalendarUnit], span: int)
 def _statement(dialect: str, counted: tuple[Counting, ...], units: tuple[CalendarUnit, ...]) -> sa.Select[Any]:
     asked = _asked(dialect, units)
     before, after = contact.c.last_at <= asked.c.at, _first_at > asked.c.at
-    is_doubtful = sa.or_(contact.c.zone != asked.c.zone, sa.not_(sa.or_(before, after)))
+    names_some = contact.c.similar_to.is_not(None)
+    is_doubtful = sa.or_(contact.c.zone != asked.c.zone, names_some, sa.not_(sa.or_(before, after)))
     counts = [sa.func.count().filter(*tests) for counting in counted for tests in _counts(counting, asked)]
     return (
         sa.select(asked.c.place, sa.func.count().filter(is_doubtful), *counts)

@@ -93,7 +93,7 @@ def _counted(
 ) -> dict[str, Counters]:
     # By subscriber, as the index of the ledger has them: neighbours lie on one page.
     near = sorted((one for one in lone if clearing.may_be(one)), key=_CUSTOMER)
-    tallies = unit.ledger.tallies(near, countings(policies), now)
+    tallies = unit.ledger.tallies(near, countings(policies), policies.rolling_reach, now)
     found = ((one.contact_id, clearing.counters(one, tallies.get(place, ()))) for place, one in enumerate(near))
     return {contact_id: counters for contact_id, counters in found if counters is not None}
 

@@ -48,7 +48,9 @@ class Ledger(Protocol):
         """Return live contacts by customer that are planned, or took place, at or after `since`."""
         ...
 
-    def tallies(self, asked: Sequence[Contact], counted: Sequence[Counting], now: int) -> Mapping[int, Tally | None]:
+    def tallies(
+        self, asked: Sequence[Contact], counted: Sequence[Counting], reach: int, now: int
+    ) -> Mapping[int, Tally | None]:
         """Return tallies by place among `asked`; None where a plain count does not tell, no entry where none counts."""
         ...
 

@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, MutableMapping, Sequence
 from dataclasses import dataclass, field
 
-from services.governance.domain.calendar import midnight, span_of
+from services.governance.domain.calendar import END_OF_TIME, midnight, span_of
 from services.governance.domain.contacts import Contact, ListMark, OutcomeMark, OverrideMark, Situation
 from services.governance.domain.policies import Policy
 
@@ -84,8 +84,8 @@ class Check(ABC):
         """Return [start, end) of the days on which the policy is in force, in the subscriber's zone."""
         policy = self.policy
         start = -FOREVER if policy.valid_from is None else midnight(policy.valid_from, zone)
-        end = FOREVER if policy.valid_to is None else span_of("day", zone, midnight(policy.valid_to, zone))[1]
-        return start, end
+        last = None if policy.valid_to is None else midnight(policy.valid_to, zone)
+        return start, FOREVER if last is None or last >= END_OF_TIME else span_of("day", zone, last)[1]
 
     def earliest(self, asked: Contact, standing: Standing, at: int) -> int | None:
         """Return the first moment from `at` on that the policy permits, days out of force included; None is never."""

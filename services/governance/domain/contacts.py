@@ -25,7 +25,7 @@ class Contact(NamedTuple):
     zone: str
     priority: float = 0.0
     similar_to: tuple[str, ...] = ()
-    """Campaigns that this one is like; asked for, and not known of contacts that stand."""
+    """Campaigns that this one is like, as whoever asked for it said."""
 
 
 class ListMark(NamedTuple):

@@ -1,7 +1,7 @@
 """Checks that count: rolling and calendar limits per subscriber, capacity of the whole operator."""
 
 from abc import abstractmethod
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from services.governance.domain.calendar import span_of, zone_named
@@ -18,7 +18,7 @@ _FIELD = {
     "customer_campaign": Contact._fields.index("campaign_id"),
     "customer_purpose": Contact._fields.index("purpose"),
     "offering": Contact._fields.index("offering_id"),
-    "similar_campaign": Contact._fields.index("campaign_id"),
+    "similar_campaign": None,
 }
 
 
@@ -34,12 +34,8 @@ class _SubscriberLimit(Check):
         return points
 
     def _count(self, asked: Contact, standing: Standing) -> list[Contact]:
-        bit, name = self.bit, self._field()
-        if name is None:
-            points = [contact for contact, mask in standing.points if mask & bit]
-        else:
-            wanted = self._wanted(asked, name)
-            points = [contact for contact, mask in standing.points if mask & bit and contact[name] in wanted]
+        bit = self.bit
+        points = self._together(asked, [contact for contact, mask in standing.points if mask & bit])
         if points and not self.is_permanent:
             start, end = self.validity(asked.zone)
             points = [point for point in points if start <= point.at < end]
@@ -48,9 +44,10 @@ class _SubscriberLimit(Check):
     @abstractmethod
     def _field(self) -> int | None: ...
 
-    def _wanted(self, asked: Contact, name: int) -> Collection[object]:
-        """Return the values of the field that count together with the contact asked for."""
-        return (asked[name],)
+    def _together(self, asked: Contact, points: list[Contact]) -> list[Contact]:
+        """Return the contacts that count together with the one asked for."""
+        name = self._field()
+        return points if name is None else [point for point in points if point[name] == asked[name]]
 
 
 @dataclass(slots=True)
@@ -78,10 +75,15 @@ class RollingCheck(_SubscriberLimit):
     def _field(self) -> int | None:
         return self.name
 
-    def _wanted(self, asked: Contact, name: int) -> Collection[object]:
-        if self.policy.per == "similar_campaign":  # a campaign's own follow-ups are not repeats, whatever it names
-            return frozenset(asked.similar_to) - {asked.campaign_id}
-        return (asked[name],)
+    def _together(self, asked: Contact, points: list[Contact]) -> list[Contact]:
+        if self.policy.per != "similar_campaign":
+            return super(RollingCheck, self)._together(asked, points)
+        mine, named = asked.campaign_id, frozenset(asked.similar_to)
+        return [  # a campaign's own follow-ups are not repeats, whatever it names
+            point
+            for point in points
+            if point.campaign_id != mine and (point.campaign_id in named or mine in point.similar_to)
+        ]
 
 
 @dataclass(slots=True)

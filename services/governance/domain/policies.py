@@ -16,7 +16,7 @@ Per = Literal[
     "offering",
     "similar_campaign",
 ]
-"""What is counted together. `similar_campaign`: contacts of other campaigns that the one asked for names as similar."""
+"""What is counted together. `similar_campaign`: contacts of other campaigns, one of the two naming the other."""
 Same = Literal["category", "campaign", "offering", "any"]
 
 

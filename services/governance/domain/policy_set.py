@@ -61,9 +61,13 @@ class PolicySet:
     @property
     def reach(self) -> int:
         """How far before a contact the policies look at other contacts, in microseconds."""
-        rolling = [check.policy.span for check in self.limits if isinstance(check, RollingCheck)]
         calendar = [_CALENDAR_REACH for check in self.limits if isinstance(check, CalendarCheck)]
-        return max([*rolling, *calendar], default=0)
+        return max([self.rolling_reach, *calendar])
+
+    @property
+    def rolling_reach(self) -> int:
+        """The longest rolling window, spacing or no-repeat, in microseconds."""
+        return max((check.policy.span for check in self.limits if isinstance(check, RollingCheck)), default=0)
 
     @property
     def outcome_reach(self) -> int:

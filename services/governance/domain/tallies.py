@@ -100,7 +100,7 @@ class Clearing:
     def _is_countable(self, plan: Plan) -> bool:
         known = self._countable.get(plan.mask)
         if known is None:
-            # A limit on similar campaigns counts nothing for a request that names none, and no other comes this far.
+            # A limit on similar campaigns counts nothing where neither side names any, and no other comes this far.
             known = not plan.is_forbidden and all(
                 place in self._order or (check.is_permanent and isinstance(check, RollingCheck))
                 for place, check in plan.limits

@@ -34,7 +34,7 @@ POLICIES = {
     "hourly": "kind: frequency_cap\nper: customer\nlimit: 2\nwindow: {calendar: hour}",
     "spacing": "kind: spacing\napplies_to: {directions: [inbound]}\nper: customer\nat_least: 4h",
     "not-twice": "kind: no_repeat\napplies_to: {channels: [sms], directions: [inbound]}\nspan: 14d",
-    "alike": "kind: no_repeat\nof: similar_campaign\nspan: 5d",
+    "alike": "kind: no_repeat\nof: similar_campaign\nspan: 25d",
     "summer": f"kind: spacing\nvalid_for: {{from: 2026-03-10, to: 2026-03-12}}\n{WEB}\nper: customer\nat_least: 30h",
     "night": "kind: quiet_hours\nweekly:\n  - {days: [mon, tue, wed, thu, fri], from: '22:00', to: '07:00'}",
     "messages": "kind: capacity\nlimit: 30\nwindow: {calendar: hour}\nzone: Asia/Shanghai",

@@ -39,9 +39,15 @@ def test_a_contact_planned_later_counts_as_well() -> None:
     assert verdicts(decide([NO_REPEAT], [summer("2026-03-06T10:00:00")], later)) == [True]
 
 
-def test_only_campaigns_named_in_the_request_count() -> None:
+def test_campaigns_that_neither_names_do_not_count() -> None:
     unlike = [summer("2026-03-06T10:00:00", similar_to=named) for named in ((), ("autumn",))]
     assert [decide([NO_REPEAT], [one], SPRING)[0].is_permitted for one in unlike] == [True, True]
+
+
+def test_it_is_enough_that_the_contact_that_stands_names_the_campaign() -> None:
+    standing = Situation([contact("a", "2026-03-05T10:00:00", campaign_id="spring", similar_to=("summer",))])
+    unaware = summer("2026-03-06T10:00:00", similar_to=())
+    assert verdicts(decide([NO_REPEAT], [unaware], standing)) == [False]
 
 
 def test_a_campaigns_own_follow_up_is_no_repeat_even_when_it_names_itself() -> None:
