@@ -96,7 +96,7 @@ def _letter(queue: str, _method: object, properties: Any, body: bytes) -> DeadLe
         message_id=properties.message_id or headers.get(wire.EVENT_ID) or properties.correlation_id or "",
         queue=queue,
         error=headers.get(wire.ERROR) or str(deaths[0].get("reason", "unknown")),
-        attempts=int(headers.get(wire.ATTEMPT) or 0) + 1,
+        attempts=wire.attempts(headers) + 1,
         body=body.decode(errors="replace"),
     )
 

@@ -64,7 +64,7 @@ class EventHandler(NamekoEventHandler):
 
     def _fail(self, message: Any, error: str, *, final: bool) -> None:  # noqa: ANN401 - kombu's message
         courier, queue = self.queue_consumer.courier, self.queue.name
-        attempt = int(message.headers.get(wire.ATTEMPT) or 0) + 1
+        attempt = wire.attempts(message.headers) + 1
         try:
             if final or not courier.retry(message, queue, attempt, error):
                 _log.error("event_parked", queue=queue, error=error)

@@ -1,7 +1,7 @@
 """What the bytes on the bus look like: nameko's protocol, spoken by our containers and by the pika client alike."""
 
 import re
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from functools import lru_cache
 from typing import Any, TypeVar, cast
 
@@ -23,6 +23,12 @@ NO_JSON = (UnicodeDecodeError, RecursionError)
 
 _PLACE = re.compile(r"`(\$[^`]*)`$")
 _NAMED = re.compile(r"(?:required|unknown) field `([^`]+)`")
+
+
+def attempts(headers: Mapping[str, Any]) -> int:
+    """Return how often an event has failed; what somebody else wrote into the header counts for nothing."""
+    value = headers.get(ATTEMPT)
+    return value if isinstance(value, int) and value > 0 else 0
 
 
 class Envelope(msgspec.Struct, forbid_unknown_fields=True):

@@ -127,6 +127,15 @@ def tell(amqp_url: str, number: object, event_id: str | None = None) -> None:
     publish(amqp_url, "teller.events", "asked", body, content_type="application/json", headers=headers)
 
 
+def test_an_event_whose_count_of_attempts_makes_no_sense_is_parked(serve: Serve, amqp_url: str) -> None:
+    process = serve("echo")
+    headers = {wire.EVENT_ID: "event-4", wire.ATTEMPT: "many"}
+    publish(amqp_url, "teller.events", "asked", b"{", content_type="application/json", headers=headers)
+    eventually(lambda: parked(amqp_url, ASKED) == 1)
+    assert process.poll() is None
+    assert dead_letters.drop(amqp_url, ASKED) == 1
+
+
 def attempts(folder: Path) -> list[str]:
     notes = folder / "attempts"
     return notes.read_text().splitlines() if notes.exists() else []
