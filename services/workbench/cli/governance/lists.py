@@ -89,7 +89,11 @@ def import_file(list_name: str, file: Path, rejects: Path | None, *, dry_run: bo
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path), required=False)
 @json_option
 def export(list_name: str, file: Path | None, *, as_json: bool) -> None:
-    """导出 CSV 名单 · Write LIST to FILE, or to standard output, as `import` reads it."""
+    """导出 CSV 名单 · Write LIST to FILE, or to standard output, as `import` reads it.
+
+    Texts are written as they were given, so that they can be read again: open FILE in a spreadsheet as text only, or a
+    reason that begins with = may be taken for a formula.
+    """
     from services.workbench.list_files import entries_of, write_entries
 
     if file is None and as_json:
