@@ -17,10 +17,10 @@ from services.governance.adapters.ledger import SqlLedger
 from services.governance.adapters.lists import SqlLists
 from services.governance.adapters.locks import keys_of, take
 from services.governance.adapters.outcomes import SqlOutcomes
-from services.governance.adapters.outstanding import SqlOutstanding
 from services.governance.adapters.overrides import SqlOverrides
 from services.governance.adapters.privacy import SqlPrivacy
 from services.governance.adapters.pseudonyms import SqlPseudonyms
+from services.governance.adapters.reservations import SqlReservations
 from services.governance.adapters.tables import counted_rules, decision, erasure_key, outbox
 from services.governance.application.ports import Need, Unit
 from services.governance.domain.instants import SECOND, from_micros
@@ -69,9 +69,9 @@ class SqlUnit:
         return SqlLedger(self._connection, self._beginning.newest_decision)
 
     @cached_property
-    def reservations(self) -> SqlOutstanding:
+    def reservations(self) -> SqlReservations:
         """Permitted contacts, as `recheck` looks at them."""
-        return SqlOutstanding(self._connection)
+        return SqlReservations(self._connection)
 
     @cached_property
     def evidence(self) -> SqlEvidence:

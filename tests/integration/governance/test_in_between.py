@@ -10,7 +10,7 @@ import pytest
 from services.governance.adapters import store
 from services.governance.adapters.ledger import SqlLedger
 from services.governance.adapters.locks import keys_of
-from services.governance.adapters.outstanding import SqlOutstanding
+from services.governance.adapters.reservations import SqlReservations
 from services.governance.domain.pseudonyms import lane_of
 from shared.contracts.governance import ListEntry, OverrideProposal
 from tests.integration.governance.world import BLACK, START, WEEKLY, World
@@ -53,7 +53,7 @@ def test_the_first_erasure_of_all_in_the_midst_of_a_call_makes_no_contact_unknow
     assert world.permits("b", 2, customer_id=NUMBER)
     other = world.another()
     kind, name = {
-        "recheck": (SqlOutstanding, "read"),
+        "recheck": (SqlReservations, "read"),
         "history": (SqlLedger, "of_customer"),
         "check": (SqlLedger, "live"),
     }.get(asked, (SqlLedger, "issued"))

@@ -35,7 +35,7 @@ _WITHDRAW_ONE = (
 )
 
 
-class SqlOutstanding:
+class SqlReservations:
     """Permitted contacts in the table `contact`, with what the others tell about the time after their verdict."""
 
     def __init__(self, connection: Connection) -> None:
