@@ -8,7 +8,7 @@ import pytest
 
 from shared.contracts.channels import ContactsSent, SentContact
 from shared.contracts.governance import ListEntry
-from tests.integration.governance.world import BLACK, HALL, WEEKLY, World, write_rules
+from tests.integration.governance.world import BLACK, DAILY, HALL, WEEKLY, World, write_rules
 
 LAST_DAY = datetime(9999, 12, 31, 20, tzinfo=UTC)
 
@@ -56,3 +56,8 @@ def test_a_list_entry_until_the_last_second_can_be_told(world: World) -> None:
     verdict = world.reserve("a", 1)
     assert (verdict.verdict, verdict.next_allowed_at) == ("suppress", None)
     assert "until 9999-12-31 23:59" in world.use.explain("a").explanation_en
+
+
+def test_a_policy_valid_until_the_last_day_is_one_without_end(make_world: Callable[[Mapping[str, str]], World]) -> None:
+    world = make_world({"daily": DAILY + "\nvalid_for: {from: 0001-01-01, to: 9999-12-31}"})
+    assert [world.permits("a", 1), world.permits("b", 2), world.permits("c", 30)] == [True, False, True]
