@@ -14,7 +14,7 @@ from services.governance.domain.checks import Bucket
 from services.governance.domain.contacts import Contact, ListMark, OutcomeMark, OverrideMark, Situation
 from services.governance.domain.policy_set import PolicySet
 from services.governance.domain.refusals import Terms
-from services.governance.domain.tallies import Clearing, Counters, countings, has_room, tight
+from services.governance.domain.tallies import Counters, Tallying, countings, has_room, tight
 
 _CUSTOMER = itemgetter(Contact._fields.index("customer_id"))
 _FEW = 20
@@ -53,8 +53,8 @@ def circumstances(
     counted: Mapping[str, Counters] = {}
     if counting and len(asked) > _FEW:
         lone = _lone(asked, restraints)
-        clearing = Clearing(policies, tight(capacity, wanted, policies), terms, now)
-        counted = _counted(unit, lone, clearing, policies, now)
+        tallying = Tallying(policies, tight(capacity, wanted, policies), terms, now)
+        counted = _counted(unit, lone, tallying, policies, now)
     rest = [
         one
         for one in asked
@@ -89,12 +89,12 @@ def _lone(asked: Sequence[Contact], restraints: _Restraints) -> list[Contact]:
 
 
 def _counted(
-    unit: Unit, lone: Sequence[Contact], clearing: Clearing, policies: PolicySet, now: int
+    unit: Unit, lone: Sequence[Contact], tallying: Tallying, policies: PolicySet, now: int
 ) -> dict[str, Counters]:
     # By subscriber, as the index of the ledger has them: neighbours lie on one page.
-    near = sorted((one for one in lone if clearing.may_be(one)), key=_CUSTOMER)
+    near = sorted((one for one in lone if tallying.is_enough_for(one)), key=_CUSTOMER)
     tallies = unit.ledger.tallies(near, countings(policies), policies.rolling_reach, now)
-    found = ((one.contact_id, clearing.counters(one, tallies.get(place, ()))) for place, one in enumerate(near))
+    found = ((one.contact_id, tallying.counters(one, tallies.get(place, ()))) for place, one in enumerate(near))
     return {contact_id: counters for contact_id, counters in found if counters is not None}
 
 

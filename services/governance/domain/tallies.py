@@ -58,8 +58,8 @@ def countings(policies: PolicySet) -> tuple[Counting, ...]:
     return tuple(found)
 
 
-class Clearing:
-    """Tells which requests nothing forbids; one for a batch.
+class Tallying:
+    """Tells of which requests a tally is all there is to know, and what it says; one for a batch.
 
     Lists, outcomes and other requests for the same subscriber are for the caller to look at: with any of them, a
     request must be judged.
@@ -71,7 +71,7 @@ class Clearing:
         self._order = {counting.place: number for number, counting in enumerate(countings(policies))}
         self._countable: dict[int, bool] = {}
 
-    def may_be(self, asked: Contact) -> bool:
+    def is_enough_for(self, asked: Contact) -> bool:
         """Tell whether nothing but the subscriber's own contacts can stand against the request."""
         if refusal(asked, self._policies, self._terms, self._now) is not None:
             return False
@@ -84,7 +84,7 @@ class Clearing:
         )
 
     def counters(self, asked: Contact, tally: Tally | None) -> Counters | None:
-        """Return the counters of a request that `may_be`, or None where a count does not tell.
+        """Return the counters of a request for which a tally is enough, or None where a count does not tell.
 
         An empty tally is a subscriber without live contacts.
         """
