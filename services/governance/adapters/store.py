@@ -24,7 +24,7 @@ from services.governance.adapters.reservations import SqlReservations
 from services.governance.adapters.tables import counted_rules, decision, erasure_key, outbox
 from services.governance.application.ports import Need, Unit
 from services.governance.domain.instants import SECOND, from_micros
-from shared.kernel.faults import Unavailable
+from shared.kernel.faults import InvalidRequest, Unavailable
 from shared.persistence.database import Database
 
 _TRIES = 20
@@ -184,3 +184,6 @@ def _reporting() -> Iterator[None]:
         raise Unavailable(
             "the ledger did not answer", details={"cause": type(getattr(fault, "orig", None) or fault).__name__}
         ) from fault
+    except (sa.exc.DataError, psycopg.DataError) as fault:
+        details = {"cause": type(getattr(fault, "orig", None) or fault).__name__}
+        raise InvalidRequest("that cannot be stored or looked for: a NUL, perhaps", details=details) from fault
