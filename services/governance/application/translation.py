@@ -1,7 +1,7 @@
 """Between the wire and the domain."""
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import NamedTuple
 
 from services.governance.application.kept import Issued
@@ -14,7 +14,6 @@ from shared.contracts.wire import Reason
 
 _LONGEST = 1_000  # characters of all texts of a request together
 _LONGEST_LIST = 10_000  # characters of the campaigns it is like, together
-_FIRST, _LAST = (to_micros(one) for one in (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)))
 
 
 class Batch(NamedTuple):
@@ -63,12 +62,8 @@ def _is_list_of_ids(names: Sequence[str]) -> bool:
 
 
 def contact_of(request: ContactRequest) -> Contact:
-    """Return the contact asked for; a planned time without offset is read as UTC, and refused elsewhere.
-
-    So is one that by its offset lies outside the years 1 to 9999 in UTC; it is kept as their first or last moment.
-    """
+    """Return the contact asked for; a planned time without offset is read as UTC, and refused elsewhere."""
     at = request.planned_at
-    at = at if at.tzinfo is not None else at.replace(tzinfo=UTC)
     return Contact(
         request.contact_id,
         request.customer_id,
@@ -78,7 +73,7 @@ def contact_of(request: ContactRequest) -> Contact:
         request.category,
         request.purpose,
         request.direction,
-        min(max(to_micros(at), _FIRST), _LAST),
+        to_micros(at if at.tzinfo is not None else at.replace(tzinfo=UTC)),
         request.zone,
         request.priority,
         tuple(request.similar_to),
