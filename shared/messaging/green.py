@@ -1,5 +1,6 @@
 """Green threads: nameko runs on eventlet, and eventlet must patch a process before that does anything else."""
 
+import os
 import warnings
 
 
@@ -9,6 +10,9 @@ def go_green() -> None:
     Call it as the very first statement of a program that serves or embeds services: before importing sqlalchemy,
     psycopg, kombu or anything that keeps a lock or a socket class. Programs that only speak pika never call it.
     """
+    # psycopg 3 waits in C by default, which blocks every green thread of the process; measured in docs/decisions/0005.
+    # It reads this when it is imported, so nothing may import it before.
+    os.environ.setdefault("PSYCOPG_WAIT_FUNC", "wait_selector")
     with warnings.catch_warnings():
         # eventlet announces its bug-fix mode at every import; the choice is ours (docs/decisions/0002).
         warnings.simplefilter("ignore")

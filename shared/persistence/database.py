@@ -1,7 +1,6 @@
 """One service's database: PostgreSQL in production, SQLite embedded; the same statements on both."""
 
 import json
-import os
 import re
 import threading
 from collections.abc import Iterator, Sequence
@@ -17,9 +16,6 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from shared.kernel.faults import InvalidRequest
-
-# psycopg 3 waits in C by default, which blocks every green thread of the process; measured in docs/decisions.
-os.environ.setdefault("PSYCOPG_WAIT_FUNC", "wait_selector")
 
 _BUSY_SECONDS = 30
 _CONNECT_SECONDS = 10
