@@ -74,6 +74,17 @@ class LedgerMachine(RuleBasedStateMachine):
             moment = moment_of(one.answer.next_allowed + data.draw(st.sampled_from([0, 0, -1])))
             self._reserve(which, [_changed(one.asked, contact_id=name, planned_at=moment)])
 
+    @precondition(lambda self: any(one.state == "reserved" for one in self.model.held.values()))
+    @rule(which=st.integers(0, 1), data=st.data(), by=st.sampled_from([-1, 0, 1]))
+    def ask_when_a_reservation_lapses(self, which: int, data: st.DataObject, by: int) -> None:
+        """Ask for the same once more around the moment at which its place becomes free."""
+        one = data.draw(st.sampled_from([one for one in self.model.held.values() if one.state == "reserved"]))
+        lapses = moment_of(one.expires_at + by)
+        for clock in self.site.clocks:
+            clock.moment = max(clock.moment, lapses)
+        later = self.site.clocks[which].moment + timedelta(minutes=30)
+        self._reserve(which, [_changed(one.asked, contact_id=f"late-{len(self.model.held)}", planned_at=later)])
+
     @precondition(lambda self: self.batches < 2)
     @rule(
         which=st.integers(0, 1),
