@@ -36,10 +36,10 @@ UNDECIDED = frozenset(
     f"governance/{code}"
     for code in (
         *("rules-unreadable", "clock-behind", "unknown-zone", "unknown-channel"),
-        *("no-policy-in-force", "planned-in-the-past", "planned-too-far-ahead"),
+        *("no-policy-in-force", "planned-in-the-past", "planned-too-far-ahead", "not-at-this-hour"),
     )
 )
-"""Reasons of `recheck` with which nobody could judge: the contact must not be made now, and its reservation stands."""
+"""Reasons of `recheck` with which nobody could judge, or the hour is wrong: not now, and the reservation stands."""
 
 LedgerState = Literal["reserved", "confirmed", "released", "expired", "suppressed", "unknown"]
 

@@ -18,7 +18,8 @@ and changes no number. Only those that something came after take locks and are j
 that commits while `recheck` runs may count as before or after; one that committed before it began always counts.
 
 Where nobody can judge (rules unreadable, clock behind, unknown zone or channel) the verdict is suppress, and the
-reservation keeps its place: it may hold once somebody can judge again. Only a policy's own no withdraws.
+reservation keeps its place: it may hold once somebody can judge again. So does one that is late and meets quiet hours
+which end within its life. Any other no of a policy's own withdraws.
 """
 
 from collections.abc import Mapping, Sequence

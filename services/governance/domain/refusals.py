@@ -21,6 +21,7 @@ CLOCK_BEHIND = "governance/clock-behind"
 RESERVATION_RELEASED = "governance/reservation-released"
 RESERVATION_LAPSED = "governance/reservation-lapsed"
 NEVER_RESERVED = "governance/never-reserved"
+NOT_AT_THIS_HOUR = "governance/not-at-this-hour"
 
 TEXTS = {
     UNKNOWN_CHANNEL: Text("未知渠道，不予联系", "unknown channel: no contact"),
@@ -41,6 +42,10 @@ TEXTS = {
     CLOCK_BEHIND: Text("时钟早于已有的判定，不予联系", "this clock is behind decisions already made: no contact"),
     RESERVATION_RELEASED: Text("预留已被退回，不予联系", "the reservation was given back: no contact"),
     RESERVATION_LAPSED: Text("预留已过期，不予联系", "the reservation has lapsed: no contact"),
+    NOT_AT_THIS_HOUR: Text(
+        "已过计划时间，现为免打扰时段：预留保留，稍后再联系",
+        "late, and in quiet hours now: the reservation stands, later",
+    ),
     NEVER_RESERVED: Text("该接触没有获准的预留，不予联系", "the contact was never permitted: no contact"),
 }
 

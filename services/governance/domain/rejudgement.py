@@ -2,7 +2,8 @@
 
 Higher priority is judged first, so where a limit was lowered the lowest goes (of equals the highest contact id), and
 exactly as many stay as the limit allows. Limits are judged at the planned moment. Who is contacted later than planned
-is restrained (quiet hours, lists, cooling-off) at that later moment as well.
+is restrained (quiet hours, lists, cooling-off) at that later moment as well; whom only quiet hours hold back, and not
+beyond the life of the reservation, keeps the place and is contacted after them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,10 +12,10 @@ from typing import NamedTuple
 from services.governance.domain.calendar import zone_named
 from services.governance.domain.checks import Bucket, Standing
 from services.governance.domain.contacts import NOTHING_KNOWN, Contact, Situation
-from services.governance.domain.decisions import Decision, Judgement
+from services.governance.domain.decisions import Decision, Finding, Judgement
 from services.governance.domain.judgement import judge, refuse, restrain
 from services.governance.domain.policy_set import PolicySet
-from services.governance.domain.refusals import Terms, refusal
+from services.governance.domain.refusals import NOT_AT_THIS_HOUR, TEXTS, Terms, refusal
 
 _NOBODY = Standing([], (), (), {})
 
@@ -51,12 +52,19 @@ def rejudge(
     without = _without(situations, {asked.contact_id for asked in judged})
     used = _freed(capacity, judged, policies)
     restrained = _restrained_now(judged, without, policies, terms, now)
-    rest = [asked for asked in judged if asked.contact_id not in restrained]
+    waiting = _waiting(judged, restrained, policies, terms)
+    rest = [asked for asked in judged if asked.contact_id in waiting or asked.contact_id not in restrained]
     judgement = judge(rest, without, policies, used, terms, now)
-    stays = [made for made in judgement.decisions if made.is_permitted]
+    kept = [made for made in judgement.decisions if made.is_permitted]
+    stays = [made for made in kept if made.contact.contact_id not in waiting]
+    undecided += [waiting[made.contact.contact_id] for made in kept if made.contact.contact_id in waiting]
     gone = [made for made in judgement.decisions if not made.is_permitted]
-    gone += [made._replace(contact=asked) for asked in judged if (made := restrained.get(asked.contact_id)) is not None]
-    after = _with(without, [made.contact for made in stays])
+    gone += [
+        restrained[asked.contact_id]._replace(contact=asked)
+        for asked in judged
+        if asked.contact_id in restrained and asked.contact_id not in waiting
+    ]
+    after = _with(without, [made.contact for made in kept])
     withdrawn = [_told_from_now_on(made, after, policies, judgement, terms, now) for made in gone]
     return Rejudged(stays, withdrawn, undecided, judgement.capacity)
 
@@ -106,6 +114,25 @@ def _restrained_now(
     late = [asked._replace(at=now) for asked in judged if asked.at < now]
     made = restrain(late, situations, policies, terms, now).decisions
     return {one.contact.contact_id: one for one in made if not one.is_permitted}
+
+
+def _waiting(
+    judged: Sequence[Contact], restrained: Mapping[str, Decision], policies: PolicySet, terms: Terms
+) -> dict[str, Decision]:
+    """Return the answers to those who are late and need only wait for the end of quiet hours, by contact id."""
+    found = {}
+    for asked in judged:
+        made = restrained.get(asked.contact_id)
+        quiet = {check.policy.rule_id for check in policies.plan(asked).quiet}
+        if made is None or not all(finding.rule_id in quiet for finding in made.findings):
+            continue
+        until = made.findings[0].next_allowed_at
+        if until is not None and until < terms.expiry(asked):
+            text = TEXTS[NOT_AT_THIS_HOUR]
+            not_now = Finding(NOT_AT_THIS_HOUR, policies.version, f"{text.zh} / {text.en}", until)
+            findings = (not_now, *made.findings)
+            found[asked.contact_id] = made._replace(contact=asked, findings=findings, next_allowed_at=until)
+    return found
 
 
 def _told_from_now_on(

@@ -162,15 +162,25 @@ def test_what_is_not_outstanding_is_answered_and_nothing_is_stored(make_world: M
     assert world.rows("SELECT * FROM contact ORDER BY contact_id") == before
 
 
-def test_who_is_late_is_not_contacted_in_quiet_hours_and_hears_when_it_becomes_possible(make_world: Make) -> None:
+def test_who_is_late_is_not_contacted_in_quiet_hours_but_after_them(make_world: Make) -> None:
     world = make_world({"quiet": QUIET, "daily": DAILY})
     assert world.permits("a", 11)  # 20:00 in Shanghai
     world.pass_hours(11.5)
     assert words(world.use.recheck(["a"])) == ["permit"]  # 20:30
     world.pass_hours(3)
     told = world.use.recheck(["a"])[0]  # 23:30
-    assert decisive(told) == "quiet"
+    assert [reason.rule_id for reason in told.reasons] == ["governance/not-at-this-hour", "quiet"]
     assert told.next_allowed_at == datetime(2026, 3, 3, 1, tzinfo=UTC)
+    world.pass_hours(9.5)
+    assert words(world.use.recheck(["a"])) == ["permit"]  # 09:00 of the next morning
+
+
+def test_who_is_late_and_would_lapse_in_quiet_hours_is_withdrawn(make_world: Make) -> None:
+    world = make_world({"quiet": QUIET})
+    assert world.permits("a", 11.9, direction="inbound")  # 20:54, and lapses half an hour later
+    world.pass_hours(12.1)
+    assert decisive(world.use.recheck(["a"])[0]) == "quiet"
+    assert world.rows("SELECT state FROM contact") == [("released",)]
 
 
 def test_who_is_late_meets_an_entry_that_began_meanwhile(make_world: Make) -> None:
