@@ -20,6 +20,8 @@ from shared.kernel.faults import InvalidRequest
 _BUSY_SECONDS = 30
 _CONNECT_SECONDS = 10
 _STATEMENT_SECONDS = 120
+# The server's own time-outs cannot fire where it cannot be reached: half a minute without a sign ends the connection.
+_LOST_AFTER = {"tcp_user_timeout": 30_000, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 4}
 
 
 class BadDatabaseUrl(InvalidRequest):
@@ -112,6 +114,7 @@ class Database:
             pool_timeout=_CONNECT_SECONDS,
             connect_args={
                 "connect_timeout": _CONNECT_SECONDS,
+                **_LOST_AFTER,
                 "options": f"-c statement_timeout={round(_STATEMENT_SECONDS * 1000)} -c timezone=UTC -c jit=off",
             },
         )
