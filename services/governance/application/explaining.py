@@ -1,7 +1,6 @@
 """Receipts: why a contact was permitted or not, for the record and in sentences an agent can read out."""
 
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 
 from services.governance.application.facts import facts_of
 from services.governance.application.kept import Evidence, Issued, Stamp
@@ -12,21 +11,17 @@ from services.governance.application.translation import reasons_of, request_of, 
 from services.governance.application.wording import told
 from services.governance.domain.instants import from_micros, to_micros
 from services.governance.domain.lifecycle import TellableState, state_of
-from services.governance.domain.policy_set import PolicySet
 from shared.contracts.governance import Receipt, ReceiptCounter
 from shared.contracts.wire import INTERACTIVE_LIMIT
 from shared.kernel.clock import Clock
 from shared.kernel.faults import NotFound
-from shared.kernel.text import Text
-
-_Words = Callable[[str, ReceiptCounter], Text | None]
 
 
 class Explaining:
     """Reads receipts: what was asked, the verdict with all it was judged by, and what came of it."""
 
     def __init__(self, store: Store, policies: PoliciesInForce, clock: Clock) -> None:
-        """Prepare; `policies` put limits into words and say how far back outcomes matter."""
+        """Prepare; `policies` say how far back outcomes matter."""
         self._store, self._policies, self._clock = store, policies, clock
 
     def explain(self, contact_id: str) -> Receipt:
@@ -56,13 +51,10 @@ class Explaining:
         policies, _ = self._policies.current()
         stamps = unit.ledger.stamps([one.decision for one in issued])
         evidence = unit.evidence.of(issued, policies.outcome_reach, policies.outcomes)
-        because = _because(policies)
-        return [
-            _receipt(one, stamps[one.decision], seen, because, now) for one, seen in zip(told_as, evidence, strict=True)
-        ]
+        return [_receipt(one, stamps[one.decision], seen, now) for one, seen in zip(told_as, evidence, strict=True)]
 
 
-def _receipt(issued: Issued, stamp: Stamp, seen: Evidence, because: _Words, now: int) -> Receipt:
+def _receipt(issued: Issued, stamp: Stamp, seen: Evidence, now: int) -> Receipt:
     state: TellableState = "suppressed" if issued.entry is None else state_of(issued.entry, now)
     facts = facts_of(issued, seen, stamp.decided_at)
     counters = [
@@ -70,9 +62,7 @@ def _receipt(issued: Issued, stamp: Stamp, seen: Evidence, because: _Words, now:
         for counted, used in zip(stamp.limits, issued.counters, strict=False)
         if used is not None
     ]
-    words = told(
-        issued, state, counters, facts, seen.withdrawn, stamp.rule_set, partial(because, issued.contact.channel)
-    )
+    words = told(issued, state, counters, facts, seen.withdrawn, stamp.rule_set)
     return Receipt(
         request=request_of(issued.contact),
         verdict=verdict_of(issued, stamp.rule_set),
@@ -85,14 +75,3 @@ def _receipt(issued: Issued, stamp: Stamp, seen: Evidence, because: _Words, now:
         facts=facts,
         withdrawn=reasons_of(seen.withdrawn),
     )
-
-
-def _because(policies: PolicySet) -> _Words:
-    """Return the words of policies, filled in with a counter; none for a version that is no longer in force."""
-    known = {(check.policy.rule_id, check.policy.version): check.policy.because for check in policies.limits}
-
-    def words(channel: str, counter: ReceiptCounter) -> Text | None:
-        text = known.get((counter.rule_id, counter.rule_version))
-        return None if text is None else text.fill(limit=counter.limit, used=counter.used, channel=channel)
-
-    return words

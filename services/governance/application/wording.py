@@ -1,6 +1,6 @@
 """Receipts in sentences that an agent can read to the person concerned, in Chinese and English."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -13,9 +13,6 @@ from services.governance.domain.lifecycle import TellableState
 from services.governance.domain.refusals import TEXTS
 from shared.contracts.governance import ReceiptCounter, ReceiptFact
 from shared.kernel.text import Text
-
-Because = Callable[[ReceiptCounter], Text | None]
-"""The words of the policy that a counter belongs to, filled in; None where that version is not at hand."""
 
 CHANNELS: Mapping[str, Text] = {
     "hall": Text("营业厅", "in a business hall"),
@@ -31,7 +28,9 @@ _STATES: Mapping[TellableState, Text] = {
     "expired": Text("预留已过期，名额已退回。", "The reservation lapsed, and its place was given back."),
     "suppressed": Text("", ""),
 }
-_OVERRUN = Text("该接触进行时已无预留，已标记超限。", "It took place without a valid reservation and is flagged.")
+_OVERRUN = Text(
+    "当时已无有效预留，已标记超限。", "There was no valid reservation by then; it is flagged as an overrun."
+)
 _NEVER = Text("在可预见的时间内均不可联系。", "No later time is in sight.")
 _FREE = Text("名单、时段和冷静期规则均未禁止", "no list, quiet hour or cooling-off forbids it")
 _LIFTED = Text(
@@ -48,15 +47,13 @@ def told(
     facts: Sequence[ReceiptFact],
     withdrawn: Sequence[Finding],
     rule_set: str,
-    because: Because,
 ) -> Text:
     """Return the whole receipt: the verdict, what it was judged by, when contact becomes possible, what came of it."""
     zone = issued.contact.zone
-    parts = [_verdict(issued), _later(issued), _counted(counters, because)]
+    parts = [_verdict(issued), _later(issued), _counted(counters)]
     parts += [_fact(fact, zone) for fact in facts]
-    parts += [_taken_back(withdrawn, zone)] if withdrawn else [_STATES[state]]
-    if issued.entry is not None and issued.entry.is_overrun:
-        parts += [_took_place(issued), _OVERRUN]
+    parts += [_taken_back(withdrawn, zone)] if withdrawn else []
+    parts += _came_of_it(issued, state, is_told=bool(withdrawn))
     parts.append(Text(f"（规则版本 {rule_set}）", f"(rule set {rule_set})"))
     return Text("".join(part.zh for part in parts), " ".join(part.en for part in parts if part.en))
 
@@ -93,14 +90,18 @@ def _later(issued: Issued) -> Text:
     return Text(f"最早可联系时间：{moment}。", f"The earliest permitted time is {moment}.")
 
 
-def _counted(counters: Sequence[ReceiptCounter], because: Because) -> Text:
-    """Tell what was used of each limit; limits of which nothing was used are only counted."""
+def _counted(counters: Sequence[ReceiptCounter]) -> Text:
+    """Tell what was used of each limit; limits of which nothing was used are only counted.
+
+    A policy's own words say that its limit is reached. Where it was, they stand among the reasons; elsewhere they would
+    be untrue. So limits are named here and not put into words.
+    """
     if not counters:
         return _NOTHING
-    used = [(one, because(one) or Text(one.rule_id, one.rule_id)) for one in counters if one.used]
+    used = [one for one in counters if one.used]
     unused = len(counters) - len(used)
-    zh = [f"{words.zh}（上限{one.limit}，已用{one.used}）" for one, words in used]
-    en = [f"{words.en} ({one.used} of {one.limit} used)" for one, words in used]
+    zh = [f"规则 {one.rule_id}（上限{one.limit}，已用{one.used}）" for one in used]
+    en = [f"{one.rule_id} ({one.used} of {one.limit} used)" for one in used]
     if unused:
         zh.append(f"{'其余' if used else ''}{unused}项次数限制尚未使用")
         en.append(f"{unused} {'other ' if used else ''}limit{'s' if unused > 1 else ''} with nothing used")
@@ -146,12 +147,15 @@ def _taken_back(withdrawn: Sequence[Finding], zone: str) -> Text:
     )
 
 
-def _took_place(issued: Issued) -> Text:
+def _came_of_it(issued: Issued, state: TellableState, *, is_told: bool) -> list[Text]:
+    """Tell where the contact stands now; `is_told` is whether it is already said that its place was given back."""
+    if state != "confirmed":
+        return [] if is_told else [_STATES[state]]
     at = None if issued.entry is None else issued.entry.contacted_at
-    if at is None:
-        return _NOTHING
-    moment = clock(from_micros(at), issued.contact.zone)
-    return Text(f"接触发生于{moment}。", f"It took place at {moment}.")
+    moment = "" if at is None else clock(from_micros(at), issued.contact.zone)
+    made = Text(f"接触已于{moment}完成。", f"It took place at {moment}.") if moment else _STATES[state]
+    is_overrun = issued.entry is not None and issued.entry.is_overrun
+    return [made, _OVERRUN] if is_overrun else [made]
 
 
 def local(moment: datetime, zone: str) -> str:

@@ -20,20 +20,34 @@ def facts(receipt: Receipt) -> list[tuple[str, str]]:
     return [(one.kind, one.name) for one in receipt.facts]
 
 
-def test_counters_are_told_with_limit_use_and_version_and_in_the_policys_own_words(
-    make_world: Make, tmp_path: Path
-) -> None:
+def test_counters_are_told_with_limit_use_and_version(make_world: Make, tmp_path: Path) -> None:
     world = make_world({"weekly": WEEKLY, "hall": HALL})
     world.use.reserve([world.ask("a", 1), world.ask("b", 2, channel="hall")])
     receipt = world.use.explain("b")
     weekly = next(one for one in receipt.counters if one.rule_id == "weekly")
     assert (weekly.limit, weekly.used, len(weekly.rule_version)) == (2, 1, 12)
-    assert "weekly，已有1次（上限2，已用1）；其余1项次数限制尚未使用" in receipt.explanation_zh
-    assert "weekly, 1 so far (1 of 2 used); 1 other limit with nothing used" in receipt.explanation_en
+    assert "判定时的次数：规则 weekly（上限2，已用1）；其余1项次数限制尚未使用。" in receipt.explanation_zh
+    assert "Counts at the time: weekly (1 of 2 used); 1 other limit with nothing used." in receipt.explanation_en
     other = write_rules(tmp_path / "edited", {"weekly": WEEKLY.replace("limit: 2", "limit: 9")})
     later = world.another(other).explain("b")
     assert later.counters == receipt.counters  # as they stood, whatever has been edited since
-    assert "weekly（上限2，已用1）" in later.explanation_zh
+    assert later.explanation_zh == receipt.explanation_zh
+
+
+def test_that_a_limit_is_used_up_is_said_of_limits_that_are(make_world: Make) -> None:
+    used_up = "because: {zh: '全天{limit}条已用完', en: 'the {limit} of the day are used up'}\n"
+    capacity = used_up + HALL.replace("hall", "sms").replace("limit: 2", "limit: 9")
+    world = make_world({"weekly": WEEKLY, "capacity": capacity})
+    for hour, name in enumerate("abc", 1):
+        world.reserve(name, hour)
+    for name, verdict, used in (("b", "permit", 1), ("c", "suppress", 2)):
+        receipt = world.use.explain(name)
+        assert receipt.verdict.verdict == verdict
+        assert f"规则 capacity（上限9，已用{used}）" in receipt.explanation_zh
+        assert f"capacity ({used} of 9 used)" in receipt.explanation_en
+        assert "已用完" not in receipt.explanation_zh
+        assert "used up" not in receipt.explanation_en
+        assert receipt.explanation_en.count("so far") == (verdict == "suppress")  # once, as the reason
 
 
 def test_the_list_that_held_a_contact_back_is_named_with_reason_source_and_since_when(make_world: Make) -> None:
@@ -89,8 +103,29 @@ def test_a_contact_made_without_a_place_is_flagged_with_its_moment(make_world: M
     world.pass_hours(60)
     world.use.confirm(["a"])
     receipt = world.use.explain("a")
-    assert "接触发生于2026-03-04 21:00。该接触进行时已无预留，已标记超限。" in receipt.explanation_zh
-    assert "It took place at 2026-03-04 21:00. It took place without a valid reservation" in receipt.explanation_en
+    assert "。接触已于2026-03-04 21:00完成。当时已无有效预留，已标记超限。" in receipt.explanation_zh
+    assert "It took place at 2026-03-04 21:00. There was no valid reservation by then" in receipt.explanation_en
+    assert receipt.explanation_en.count("took place") == receipt.explanation_zh.count("完成") == 1
+
+
+def test_a_contact_made_as_reserved_tells_its_moment(make_world: Make) -> None:
+    world = make_world(RESTRAINTS)
+    world.reserve("a", 1)
+    world.use.confirm(["a"])
+    receipt = world.use.explain("a")
+    assert "。接触已于2026-03-02 09:00完成。（规则版本" in receipt.explanation_zh
+    assert " It took place at 2026-03-02 09:00. (rule set " in receipt.explanation_en
+
+
+def test_a_contact_made_after_it_was_withdrawn_says_both(make_world: Make) -> None:
+    world = make_world(RESTRAINTS)
+    world.reserve("a", 24)
+    put(world, "opt_out")
+    world.use.recheck(["a"])
+    world.use.confirm(["a"])
+    said = world.use.explain("a").explanation_en
+    assert "the reservation was withdrawn and its place given back: opted-out. It took place at" in said
+    assert said.count("took place") == said.count("no valid reservation") == 1
 
 
 def test_an_override_that_lifted_a_list_is_told_with_both_persons(make_world: Make) -> None:

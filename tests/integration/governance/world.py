@@ -32,7 +32,8 @@ def write_rules(folder: Path, policies: Mapping[str, str]) -> Path:
         (root / name).mkdir(exist_ok=True)
         counts = "limit:" in body
         zh, en = (f"{name}，已有{{used}}次", f"{name}, {{used}} so far") if counts else (name, name)
-        head = f"id: {name}\nowner: tests\nbecause: {{zh: '{zh}', en: '{en}'}}\n"
+        because = "" if "because:" in body else f"because: {{zh: '{zh}', en: '{en}'}}\n"
+        head = f"id: {name}\nowner: tests\n{because}"
         (root / name / "rule.yaml").write_text(head + body + "\n", "utf-8")
         (root / name / "cases.yaml").write_text("[]\n")
     return folder
