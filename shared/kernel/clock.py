@@ -6,6 +6,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
+OWN_ZONES = frozenset({"localtime", "posixrules", "Factory"})
+"""Names that mean the zone a machine is set to, or none: with them one process would judge unlike another."""
+
 
 class Clock(Protocol):
     """Tells the present moment as an aware datetime in UTC."""

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 MINUTE = 60_000_000
 QUARTER, HOUR, DAY = 15 * MINUTE, 60 * MINUTE, 1440 * MINUTE
-ZONES = available_timezones()
+ZONES = available_timezones() - {"localtime", "posixrules", "Factory"}
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 PARTS = {"directions": "direction", "purposes": "purpose", "channels": "channel"}
 PARTS |= {"categories": "category", "campaigns": "campaign_id"}

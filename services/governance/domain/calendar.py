@@ -11,6 +11,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from services.governance.domain.instants import DAY, HOUR, QUARTER, from_micros, to_micros
+from shared.kernel.clock import OWN_ZONES
 
 CalendarUnit = Literal["hour", "day", "week", "month"]
 Span = tuple[int, int]
@@ -22,7 +23,9 @@ _LONGEST: Mapping[CalendarUnit, int] = {"hour": 2 * HOUR, "day": 26 * HOUR, "wee
 
 @lru_cache(maxsize=1024)
 def zone_named(name: str) -> ZoneInfo | None:
-    """Return the zone, or None when nobody knows it."""
+    """Return the zone, or None when nobody knows it, or every machine may mean another by it."""
+    if name in OWN_ZONES:
+        return None
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):

@@ -6,6 +6,7 @@ from datetime import date, time, timedelta
 from typing import TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from shared.kernel.clock import OWN_ZONES
 from shared.kernel.text import Text
 from shared.rulekit.facts import iso_date, nearest
 from shared.rulekit.faults import Findings, Place
@@ -141,8 +142,10 @@ class Reader:
         text = self.text(node)
         if node is not None and text:
             try:
-                ZoneInfo(text)
+                is_known = text not in OWN_ZONES and bool(ZoneInfo(text))
             except (ZoneInfoNotFoundError, ValueError, OSError):
+                is_known = False
+            if not is_known:
                 self.findings.add(node.place, "unknown_zone", f"there is no time zone {text!r}")
         return text
 

@@ -157,6 +157,7 @@ RULES = {
     ("contact_policy", "kind: no_repeat\nspan: 14d\nsame: offering\n"): "unknown_key",
     ("contact_policy", "kind: capacity\nlimit: 1\nwindow: {calendar: week}\nzone: Asia/Shanghai\n"): "unknown_word",
     ("contact_policy", "kind: capacity\nlimit: 1\nwindow: {calendar: day}\nzone: Asia/Fuzhou\n"): "unknown_zone",
+    ("contact_policy", "kind: capacity\nlimit: 1\nwindow: {calendar: day}\nzone: localtime\n"): "unknown_zone",
 }  # fmt: skip
 
 
