@@ -129,7 +129,10 @@ class ReceiptFact(Told, frozen=True, kw_only=True):
 
 
 class ListEntry(Asked, frozen=True, kw_only=True):
-    """A subscriber on a list. Opt-outs may name the channel or category they concern; null means all."""
+    """A subscriber on a list. Opt-outs may name the channel or category they concern; null means all.
+
+    Who, why, by whose word and from where are audited: customer id, reason, author and source must not be blank.
+    """
 
     customer_id: str
     reason: str
@@ -250,23 +253,23 @@ class SubscriberRecord(Told, frozen=True, kw_only=True):
 class Erasure(Told, frozen=True, kw_only=True):
     """What was erased: rows now kept under a pseudonym, which protect the subscriber without naming anybody.
 
-    `verdicts` are suppressions; permits are among the contacts.
+    `suppressions` are refused requests; permitted ones are among the contacts.
     """
 
     customer_id: str
     contacts: int
-    verdicts: int
+    suppressions: int
     entries: int
     outcomes: int
     at: datetime
 
 
 class Pruned(Told, frozen=True, kw_only=True):
-    """What retention deleted: rows older than `before`; `verdicts` are suppressions, permits are among the contacts."""
+    """What retention deleted: rows older than `before`; permitted requests are among the contacts."""
 
     before: datetime
     contacts: int
-    verdicts: int
+    suppressions: int
     outcomes: int
     batches: int
     is_finished: bool

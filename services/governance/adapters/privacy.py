@@ -48,7 +48,7 @@ class SqlPrivacy:
         told = _Telling(quoted, self._named)
         counts = ErasedRows(
             contacts=self._rewrite(contact, mine, pseudonym, told.contact),
-            verdicts=self._rewrite(suppression, mine, pseudonym, told.suppression),
+            suppressions=self._rewrite(suppression, mine, pseudonym, told.suppression),
             entries=self._connection.scalar(_count(list_entry, mine)) or 0,
             outcomes=self._rewrite(outcome, mine, pseudonym, told.outcome),
         )

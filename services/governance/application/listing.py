@@ -109,7 +109,7 @@ def check_entry(field: str, entry: ListEntry) -> None:
     """Raise InvalidRequest naming what makes no sense in an entry; `field` is where the entry stands."""
     check_text(f"{field}.customer_id", entry.customer_id, is_required=True)
     for name in ("reason", "source", "author"):
-        check_text(f"{field}.{name}", getattr(entry, name))
+        check_text(f"{field}.{name}", getattr(entry, name), is_required=True)
     check_scope(field, entry.channel, entry.category, entry.starts_at, entry.ends_at)
 
 
@@ -136,5 +136,5 @@ def _row(one: RecordedOutcome, category: str | None) -> OutcomeRow:
 
 
 def _opt_out(one: RecordedOutcome) -> ListEntry:
-    reason = "".join(letter for letter in one.detail[:_LONGEST] if letter.isprintable()) or "opt_out"
+    reason = "".join(letter for letter in one.detail[:_LONGEST] if letter.isprintable()).strip() or "opt_out"
     return ListEntry(customer_id=one.customer_id, reason=reason, source="outcome", author=one.channel)

@@ -25,7 +25,7 @@ class ErasedRows(NamedTuple):
     """How many rows of a subscriber are kept under a pseudonym."""
 
     contacts: int
-    verdicts: int
+    suppressions: int
     entries: int
     outcomes: int
 

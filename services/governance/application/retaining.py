@@ -20,7 +20,7 @@ class PrunedRows(NamedTuple):
     """How many rows went; `is_finished` is False where there may be more."""
 
     contacts: int
-    verdicts: int
+    suppressions: int
     outcomes: int
     batches: int
     is_finished: bool

@@ -15,7 +15,8 @@ Make = Callable[..., World]
 
 
 def entry(customer_id: str = "anna", **fields: object) -> ListEntry:
-    return ListEntry(customer_id=customer_id, reason="asked", source="hall", author="clerk", **fields)  # type: ignore[arg-type]  # fields of the entry
+    values = {"reason": "asked", "source": "hall", "author": "clerk"} | fields
+    return ListEntry(customer_id=customer_id, **values)  # type: ignore[arg-type]  # fields of the entry
 
 
 def outcome(contact_id: str, word: str, **fields: object) -> RecordedOutcome:
@@ -70,7 +71,12 @@ def test_entries_for_a_channel_or_category_stand_side_by_side(make_world: Make) 
     ("field", "faulty"),
     [
         ("customer_id", {"customer_id": ""}),
+        ("customer_id", {"customer_id": "  "}),
         ("customer_id", {"customer_id": "a\x00"}),
+        ("reason", {"reason": ""}),
+        ("reason", {"reason": "　"}),
+        ("source", {"source": " "}),
+        ("author", {"author": ""}),
         ("channel", {"channel": "pigeon"}),
         ("category", {"category": ""}),
         ("starts_at", {"starts_at": datetime(2026, 3, 2)}),  # noqa: DTZ001 - what is wrong with it
@@ -147,3 +153,13 @@ def test_a_page_that_cannot_be_is_refused(world: World, field: str, after: str, 
     with pytest.raises(InvalidRequest) as caught:
         world.use.list_read("black", after, limit)
     assert caught.value.details["field"] == field
+
+
+def test_whoever_opts_out_without_a_word_has_a_reason_on_the_list_all_the_same(world: World) -> None:
+    told = [outcome("a", "opt_out", detail=" \n "), outcome("b", "opt_out", detail=" TD ", customer_id="ben")]
+    world.use.outcomes_recorded("e1", OutcomesRecorded(outcomes=told))
+    entries = world.use.list_read("opt_out", "", 9).entries
+    assert [(one.reason, one.source, one.author) for one in entries] == [
+        ("opt_out", "outcome", "sms"),
+        ("TD", "outcome", "sms"),
+    ]

@@ -51,7 +51,7 @@ def test_once_erased_no_table_holds_the_number_and_others_are_untouched(world: W
     lead_a_life(world)
     before = world.use.history("ben")
     erased = world.use.subscriber_erase(NUMBER, "officer", "request 17")
-    assert (erased.contacts, erased.verdicts, erased.entries, erased.outcomes) == (2, 1, 1, 1)
+    assert (erased.contacts, erased.suppressions, erased.entries, erased.outcomes) == (2, 1, 1, 1)
     left = everything(world)
     assert NUMBER not in left
     assert "of ben" in left

@@ -33,7 +33,7 @@ def test_what_is_older_than_asked_for_goes_with_its_batches_and_the_rest_stays(w
     world.pass_hours(24 * 101)
     assert world.permits("new", 24 * 101 + 1, customer_id="s0")
     done = prune(world)
-    assert (done.contacts, done.verdicts, done.batches, done.is_finished) == (4, 1, 5, True)
+    assert (done.contacts, done.suppressions, done.batches, done.is_finished) == (4, 1, 5, True)
     assert done.before == world.clock.now() - timedelta(days=100)
     assert [one.request.contact_id for one in world.use.history("s0")] == ["new"]
     with pytest.raises(NotFound):
@@ -158,10 +158,10 @@ def test_much_is_deleted_in_many_short_transactions_and_a_call_says_when_there_i
     calls = []
     while not calls or not calls[-1].is_finished:
         calls.append(prune(world))
-        assert calls[-1].contacts + calls[-1].verdicts <= 40 + 2 * 14
+        assert calls[-1].contacts + calls[-1].suppressions <= 40 + 2 * 14
     assert len(calls) > 2
     assert sum(one.contacts for one in calls) == 60
-    assert sum(one.verdicts for one in calls) == 60
+    assert sum(one.suppressions for one in calls) == 60
     assert sum(one.batches for one in calls) == 30
 
 

@@ -162,7 +162,7 @@ def test_what_was_exported_is_imported_as_the_same_entries(
         "black",
         [
             ListEntry(customer_id="安娜", reason='说"不", 两次', source="营业厅", author="吴"),
-            ListEntry(customer_id="ben", reason="", source="s", author="a", starts_at=START, ends_at=end),
+            ListEntry(customer_id="ben", reason="q", source="s", author="a", starts_at=START, ends_at=end),
             ListEntry(customer_id="ben", reason="r", source="s", author="a", channel="sms", category="news"),
             ListEntry(customer_id="=1+1", reason="r", source="s", author="a"),
         ],

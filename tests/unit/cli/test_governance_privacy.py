@@ -74,9 +74,9 @@ def test_pruning_once_says_when_there_is_more_and_until_done_goes_on(
     monkeypatch.setattr(pruning.time, "sleep", pauses.append)
     common = {"before": "2026-01-01T00:00:00Z", "outcomes": 0}
     left = [
-        {**common, "contacts": 7, "verdicts": 2, "batches": 1, "is_finished": False},
-        {**common, "contacts": 0, "verdicts": 0, "batches": 0, "is_finished": False},  # another process is at it
-        {**common, "contacts": 5, "verdicts": 0, "batches": 1, "is_finished": True},
+        {**common, "contacts": 7, "suppressions": 2, "batches": 1, "is_finished": False},
+        {**common, "contacts": 0, "suppressions": 0, "batches": 0, "is_finished": False},  # another process is at it
+        {**common, "contacts": 5, "suppressions": 0, "batches": 1, "is_finished": True},
     ]
     answers = iter([left[0], *left])
     fake_bus.answers["governance_bulk", "prune"] = lambda: next(answers)
@@ -84,7 +84,7 @@ def test_pruning_once_says_when_there_is_more_and_until_done_goes_on(
     assert (once.exit_code, "--until-done" in once.stdout) == (0, True)
     whole = run("governance", "prune", "--until-done", "--json")
     told = json.loads(whole.stdout)
-    assert (told["contacts"], told["verdicts"], told["batches"], told["is_finished"]) == (12, 2, 2, True)
+    assert (told["contacts"], told["suppressions"], told["batches"], told["is_finished"]) == (12, 2, 2, True)
     assert len(pauses) == 1
 
 

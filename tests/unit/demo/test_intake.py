@@ -78,7 +78,7 @@ def test_a_fault_in_the_catalogue_stops_the_rehearsal_and_names_the_offering() -
 def test_lists_go_in_list_by_list() -> None:
     caller = ScriptedCaller({"governance_bulk.list_put": lambda arguments: len(arguments["entries"])})
     entries = [
-        (name, ListEntry(customer_id=f"c{number}", reason="", source="", author=""))
+        (name, ListEntry(customer_id=f"c{number}", reason="asked", source="hall", author="clerk"))
         for number, name in enumerate(("black", "grey", "black"))
     ]
     assert intake.load_lists(caller, entries) == 3  # type: ignore[arg-type]  # a fake stands in

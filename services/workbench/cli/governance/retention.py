@@ -36,7 +36,7 @@ def prune(*, until_done: bool, as_json: bool) -> None:
         return
     click.echo(
         f"{done.before:%Y-%m-%d %H:%M%z} 之前 · before then: {done.contacts:,} contacts, "
-        f"{done.verdicts:,} suppressions, {done.outcomes:,} outcomes, {done.batches:,} batches"
+        f"{done.suppressions:,} suppressions, {done.outcomes:,} outcomes, {done.batches:,} batches"
     )
     if not done.is_finished:
         click.echo("还有数据待删除 · There is more to delete: --until-done")
@@ -54,9 +54,9 @@ def _calls(*, until_done: bool) -> Iterator[Pruned]:
 
 
 def _rows(done: Pruned) -> int:
-    return done.contacts + done.verdicts + done.outcomes + done.batches
+    return done.contacts + done.suppressions + done.outcomes + done.batches
 
 
 def _sum(one: Pruned, other: Pruned) -> Pruned:
-    names = ("contacts", "verdicts", "outcomes", "batches")
+    names = ("contacts", "suppressions", "outcomes", "batches")
     return msgspec.structs.replace(other, **{name: getattr(one, name) + getattr(other, name) for name in names})

@@ -61,5 +61,5 @@ def erase(customer_id: str, author: str, reason: str, *, yes: bool, as_json: boo
     click.echo(f"已抹除 · erased at {done.at:%Y-%m-%d %H:%M:%S%z}; kept under a pseudonym:")
     print_table(
         ["contacts", "suppressions", "list entries", "outcomes"],
-        [(done.contacts, done.verdicts, done.entries, done.outcomes)],
+        [(done.contacts, done.suppressions, done.entries, done.outcomes)],
     )
