@@ -1,4 +1,4 @@
-"""The example of docs/integration.md is a program that works: an integrator copies it and runs it."""
+"""The examples of docs/integration.md are programs that work: an integrator copies them and runs them."""
 
 import shutil
 import subprocess
@@ -13,6 +13,7 @@ from tests.support.deployment import ROOT, Deployment
 pytestmark = [pytest.mark.servers, pytest.mark.slow]
 
 EXAMPLE = ROOT / "docs" / "examples" / "first_recommend.py"
+RESERVING = ROOT / "docs" / "examples" / "reserve_and_confirm.py"
 
 
 @pytest.fixture
@@ -67,6 +68,26 @@ def test_the_example_tells_a_fault_by_its_code(town: Deployment, example: Path) 
     assert done.stderr.startswith("not_found: ")
 
 
-def test_the_example_imports_nothing_of_ours() -> None:
-    imported = [line for line in EXAMPLE.read_text("utf-8").splitlines() if line.startswith(("import ", "from "))]
+def test_the_reserving_example_makes_one_contact_however_often_it_runs(
+    town: Deployment, client: BanyanClient, tmp_path: Path
+) -> None:
+    example, at = Path(shutil.copy(RESERVING, tmp_path)), "2026-03-02T15:00:00+08:00"
+    for _ in range(2):
+        done = run(example, town.amqp_url, "reserved-anna", at)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert done.stdout.splitlines()[-1] == f"crm-spring-reserved-anna-{at} confirmed overrun=False"
+    receipts = client.call("governance", "history", customer_id="reserved-anna")
+    assert [one["state"] for one in receipts] == ["confirmed"]
+
+
+def test_the_reserving_example_leaves_alone_whom_the_rules_protect(town: Deployment, tmp_path: Path) -> None:
+    example = Path(shutil.copy(RESERVING, tmp_path))
+    done = run(example, town.amqp_url, "reserved-ben", "2026-03-02T23:00:00+08:00")
+    assert (done.returncode, done.stderr) == (3, "")
+    assert done.stdout.splitlines() == ["not now: 免打扰时段 / quiet hours", "possible from: 2026-03-03T01:00:00Z"]
+
+
+@pytest.mark.parametrize("example", [EXAMPLE, RESERVING])
+def test_the_example_imports_nothing_of_ours(example: Path) -> None:
+    imported = [line for line in example.read_text("utf-8").splitlines() if line.startswith(("import ", "from "))]
     assert not [line for line in imported if "shared" in line or "services" in line]
