@@ -173,7 +173,7 @@ def test_a_reservation_stays_if_and_only_if_it_would_be_permitted_anew_without_i
 ) -> None:
     play = play_on(make_world, tmp_path)
 
-    @settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=30, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
     @given(st.lists(STEPS, min_size=3, max_size=14), st.integers(0, 9))
     def check(steps: list[tuple[Any, ...]], chosen: int) -> None:
         play.begin()
@@ -200,7 +200,7 @@ def test_a_reservation_stays_if_and_only_if_it_would_be_permitted_anew_without_i
 def test_what_holds_by_construction_is_what_judging_all_would_say(make_world: Make, tmp_path: Path) -> None:
     play = play_on(make_world, tmp_path)
 
-    @settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=30, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
     @given(st.lists(STEPS, min_size=3, max_size=18))
     def check(steps: list[tuple[Any, ...]]) -> None:
         play.begin()
