@@ -3,11 +3,15 @@
 `POST <url>/messages` with `{"messages": [{"id", "to", "text"}]}` and the header `Idempotency-Key`; the reply is
 `{"results": [{"id", "status": "accepted" | "rejected", "reason"}]}`. `id` is the contact's id: the gateway must send
 a message of an id it has seen no second time. The header names the very same batch on a retry.
+
+Only `accepted` and `rejected` are results. A message that is left out, answered otherwise or with both may have been
+sent: it is asked for again under its id. Delivery receipts come later, over the bus, as outcome `delivered` of
+`channels.record_outcome`. `banyan sandbox serve` plays the gateway.
 """
 
 import time
-from collections.abc import Callable, Sequence
-from typing import Literal
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 
 import httpx
 import msgspec
@@ -23,14 +27,25 @@ _LARGEST_REPLY = 1_000_000
 _TRY_LATER = frozenset({408, 425, 429})
 
 
+_LONGEST_ANSWER_SECONDS = 10.0
+_LONGEST_REASON = 300
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
+
 class _Result(msgspec.Struct, frozen=True):
     id: str
-    status: Literal["accepted", "rejected"]
-    reason: str = ""
+    status: str
+    reason: str | None = ""
 
 
 class _Reply(msgspec.Struct, frozen=True):
-    results: list[_Result]
+    results: list[msgspec.Raw]
+
+
+class _Answer(msgspec.Struct, frozen=True):
+    status: int
+    content: bytes
+    """Empty where it is too long, or took too long, to be an answer."""
 
 
 class HttpSmsGateway:
@@ -71,19 +86,30 @@ class HttpSmsGateway:
             if attempt:
                 self._sleep(_PAUSE_SECONDS * 2**attempt)
             try:
-                response = self._client.post("/messages", content=msgspec.json.encode(body), headers=headers)
+                answer = self._post(msgspec.json.encode(body), headers)
             except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout):
                 continue  # nothing was handed over
             except httpx.HTTPError:
                 may_have_arrived = True
                 continue
-            if response.is_success:
-                return _read(ids, response.content)
-            if response.is_client_error and response.status_code not in _TRY_LATER:
-                return self._refused(ids, response.status_code, may_have_arrived=may_have_arrived)
+            if httpx.codes.is_success(answer.status):
+                return _read(ids, answer.content)
+            if httpx.codes.is_client_error(answer.status) and answer.status not in _TRY_LATER:
+                return self._refused(ids, answer.status, may_have_arrived=may_have_arrived)
             # A gateway that breaks (5xx) may have sent before it broke; one that asks for patience has not.
-            may_have_arrived = may_have_arrived or response.is_server_error
+            may_have_arrived = may_have_arrived or httpx.codes.is_server_error(answer.status)
         return [Submission(name, is_accepted=False, may_have_arrived=may_have_arrived) for name in ids]
+
+    def _post(self, content: bytes, headers: Mapping[str, str]) -> _Answer:
+        """Read an answer of bounded size in bounded time, however slowly it drips."""
+        until = time.monotonic() + _LONGEST_ANSWER_SECONDS
+        with self._client.stream("POST", "/messages", content=content, headers=headers) as response:
+            read = bytearray()
+            for piece in response.iter_bytes():
+                read += piece
+                if len(read) > _LARGEST_REPLY or time.monotonic() > until:
+                    return _Answer(response.status_code, b"")
+            return _Answer(response.status_code, bytes(read))
 
     @staticmethod
     def _refused(ids: Sequence[str], status: int, *, may_have_arrived: bool) -> list[Submission]:
@@ -93,18 +119,27 @@ class HttpSmsGateway:
 
 
 def _read(ids: Sequence[str], content: bytes) -> list[Submission]:
-    """Match the results to the messages; one the gateway says nothing of may have been sent."""
+    """Match the results to the messages; one the gateway says nothing clear of may have been sent."""
+    told: dict[str, dict[str, str]] = {}
+    for result in _results(content):
+        told.setdefault(result.id, {})[result.status] = result.reason or ""
+    return [_submission(name, told.get(name, {})) for name in ids]
+
+
+def _results(content: bytes) -> Iterator[_Result]:
     try:
-        reply = msgspec.json.decode(content[:_LARGEST_REPLY], type=_Reply)
-    except msgspec.DecodeError:
-        reply = _Reply([])
-    told = {result.id: result for result in reply.results}
-    return [_submission(name, told.get(name)) for name in ids]
+        rows = msgspec.json.decode(content, type=_Reply).results
+    except _UNREADABLE:
+        return
+    for row in rows:
+        with suppress(*_UNREADABLE):
+            yield msgspec.json.decode(row, type=_Result)
 
 
-def _submission(name: str, result: _Result | None) -> Submission:
-    if result is None:
-        return Submission(name, is_accepted=False, may_have_arrived=True)
-    if result.status == "accepted":
+def _submission(name: str, told: Mapping[str, str]) -> Submission:
+    if list(told) == ["accepted"]:
         return Submission(name, is_accepted=True)
-    return Submission(name, is_accepted=False, reason=result.reason or "rejected by the gateway", is_final=True)
+    if list(told) == ["rejected"]:
+        reason = "".join(letter if letter.isprintable() else " " for letter in told["rejected"][:_LONGEST_REASON])
+        return Submission(name, is_accepted=False, reason=reason or "rejected by the gateway", is_final=True)
+    return Submission(name, is_accepted=False, may_have_arrived=True)

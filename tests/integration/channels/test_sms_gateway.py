@@ -189,3 +189,20 @@ def test_a_reply_nobody_understands_means_it_may_have_been_sent(
 ) -> None:
     server[1].replies = [body]
     assert gateway.submit(_messages("a")) == [_unsure("a")]
+
+
+def test_contradictory_or_unknown_results_mean_it_may_have_been_sent_and_harm_no_other(
+    server: tuple[str, Script], gateway: HttpSmsGateway
+) -> None:
+    rows = [("a", "accepted"), ("a", "rejected"), ("b", "queued"), ("c", "accepted"), ("c", "accepted")]
+    results = [{"id": name, "status": status, "reason": None} for name, status in rows]
+    server[1].replies = [json.dumps({"results": [*results, 7, {"id": 3}]}).encode()]
+    assert gateway.submit(_messages("a", "b", "c")) == [_unsure("a"), _unsure("b"), Submission("c", is_accepted=True)]
+
+
+@pytest.mark.parametrize("body", [b'{"results": [{"id": "\xff"}]}', b'{"x": ' + b"[" * 100_000, b" " * 1_000_001])
+def test_a_hostile_reply_means_it_may_have_been_sent(
+    server: tuple[str, Script], gateway: HttpSmsGateway, body: bytes
+) -> None:
+    server[1].replies = [body]
+    assert gateway.submit(_messages("a")) == [_unsure("a")]
