@@ -75,10 +75,12 @@ def migrations_of(service: str) -> Path:
 
 
 def database_url(service: str, environment: Mapping[str, str]) -> str:
-    """Return the URL of a service's database: BANYAN_DATABASE_URL, or SQLite under BANYAN_VAR.
+    """Return the URL of a service's database: BANYAN_DATABASE_URL_<SERVICE>, BANYAN_DATABASE_URL, or SQLite.
 
-    Raises InvalidRequest where one URL would serve all services.
+    SQLite files lie under BANYAN_VAR. Raises InvalidRequest where one URL would serve all services.
     """
+    if own := environment.get(f"BANYAN_DATABASE_URL_{service.upper()}"):
+        return own
     var = Path(environment.get("BANYAN_VAR") or "var").absolute()
     template = environment.get("BANYAN_DATABASE_URL") or f"sqlite:///{var}/{{service}}.sqlite"
     if "{service}" not in template:

@@ -30,11 +30,16 @@ class Environment:
         return self._variables.get(name) or default
 
     def database_url(self, service: str) -> str:
-        """Return BANYAN_DATABASE_URL with `{service}` filled in; by default SQLite in the folder BANYAN_VAR."""
+        """Return BANYAN_DATABASE_URL_<SERVICE>, or BANYAN_DATABASE_URL with `{service}` filled in.
+
+        By default SQLite in the folder BANYAN_VAR.
+        """
         default = f"sqlite:///{Path(self.text('BANYAN_VAR', 'var')).absolute()}/{{service}}.sqlite"
-        url = self.text("BANYAN_DATABASE_URL", default).replace("{service}", service)
+        own = f"BANYAN_DATABASE_URL_{service.upper()}"
+        name = own if self.text(own) else "BANYAN_DATABASE_URL"
+        url = self.text(name, default).replace("{service}", service)
         if not url.startswith(_DATABASES):
-            self.faults.append("BANYAN_DATABASE_URL must begin with postgresql:// or sqlite:///")
+            self.faults.append(f"{name} must begin with postgresql:// or sqlite:///")
         return url
 
     def rules(self) -> Path:

@@ -30,9 +30,19 @@ def open_connection(url: str, *, heartbeat: int, name: str) -> Any:  # noqa: ANN
     return Connection(url, heartbeat=heartbeat, transport_options=options)
 
 
+def kombu_exchange(plan: QueuePlan) -> Any:  # noqa: ANN401 - kombu is untyped
+    """Return the exchange of a plan."""
+    return Exchange(plan.exchange, type=plan.exchange_type, durable=True)
+
+
 def kombu_queue(plan: QueuePlan) -> Any:  # noqa: ANN401 - kombu is untyped
     """Return a plan as kombu's queue, ready to be declared with its exchange and binding."""
-    exchange = Exchange(plan.exchange, type=plan.exchange_type, durable=True)
     return Queue(
-        plan.name, exchange=exchange, routing_key=plan.routing_key, durable=True, queue_arguments=plan.arguments
+        plan.name,
+        exchange=kombu_exchange(plan),
+        routing_key=plan.routing_key,
+        durable=not plan.is_exclusive,
+        exclusive=plan.is_exclusive,
+        auto_delete=plan.is_exclusive,
+        queue_arguments=plan.arguments,
     )

@@ -12,11 +12,13 @@ from eventlet.greenpool import GreenPool
 from nameko.containers import ServiceContainer
 from nameko.messaging import QueueConsumer
 
-from shared.messaging.connections import BROKEN, open_connection
+from shared.messaging.connections import BROKEN, kombu_queue, open_connection
 from shared.messaging.couriers import BrokerCourier, Courier, EmbeddedCourier
+from shared.messaging.declaring import Declarer
 from shared.messaging.memory import SCHEME, Broker
 from shared.messaging.settings import BusSettings
-from shared.observability.correlation import carrying
+from shared.messaging.topology import service_of
+from shared.observability.bus_figures import watch_pool
 
 SETTINGS_KEY = "BANYAN_BUS"
 URL_KEY = "AMQP_URI"
@@ -29,10 +31,12 @@ class BusContainer(ServiceContainer):
     """Runs one service class; a class attribute `max_workers` overrides the bus settings."""
 
     def __init__(self, service_class: Any, config: Mapping[str, Any]) -> None:  # noqa: ANN401 - nameko classes have no base
-        self.settings: BusSettings = config.get(SETTINGS_KEY) or BusSettings()
+        settings: BusSettings = config.get(SETTINGS_KEY) or BusSettings()
+        self.settings = settings.for_service(service_of(service_class.name))
         super().__init__(service_class, {URL_KEY: self.settings.amqp_url, **config})
         self.max_workers: int = getattr(service_class, "max_workers", None) or self.settings.workers
         self._worker_pool = GreenPool(size=self.max_workers)
+        watch_pool(self.service_name, self._worker_pool, self.max_workers)
 
     @property
     def is_busy(self) -> bool:
@@ -50,7 +54,7 @@ class BusContainer(ServiceContainer):
         return bool(self._worker_pool.free() > 0)
 
     def _run_worker(self, worker_ctx: Any, handle_result: Callable[..., Any] | None) -> None:  # noqa: ANN401 - nameko's
-        with carrying(worker_ctx.data):
+        with worker_ctx.entrypoint.watched.serving(worker_ctx):
             result = exc_info = None
             try:
                 self._inject_dependencies(worker_ctx)
@@ -86,10 +90,19 @@ class BusConsumer(QueueConsumer):
         return self.connection
 
     def get_consumers(self, consumer_cls: Callable[..., Any], channel: Any) -> list[Any]:  # noqa: ANN401 - kombu's
-        """Consume raw messages: a body that cannot be decoded must not be acknowledged by kombu."""
+        """Declare the queues and consume raw messages: what cannot be decoded must not be acknowledged by kombu."""
         self.courier = self._courier(channel)
-        for provider in self._providers:
-            consumer = consumer_cls(queues=[provider.queue], on_message=partial(self._dispatch, provider))
+        plans = {provider: provider.plan for provider in self._providers}
+        if not self._is_embedded:
+            declarer = Declarer(channel.connection)
+            declarer.own(plans.values())
+            declarer.close()
+        for provider, plan in plans.items():
+            consumer = consumer_cls(
+                queues=[kombu_queue(plan)],
+                on_message=partial(self._dispatch, provider),
+                auto_declare=self._is_embedded,
+            )
             consumer.qos(prefetch_count=self.prefetch_count)
             self._consumers[provider] = consumer
         return list(self._consumers.values())

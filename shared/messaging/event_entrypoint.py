@@ -14,6 +14,7 @@ from shared.messaging import topology, wire
 from shared.messaging.connections import BROKEN, kombu_queue
 from shared.messaging.container import BusConsumer
 from shared.messaging.signature import Signature
+from shared.messaging.watched import HANDLED, Watched
 
 _log = structlog.get_logger(__name__)
 _COURIER_PAUSE = 1.0
@@ -27,11 +28,11 @@ class EventHandler(NamekoEventHandler):
     def setup(self) -> None:
         """Read the annotation of the event and name the queue."""
         service, settings = self.container.service_name, self.container.settings
-        self.queue = kombu_queue(
-            topology.event_queue(self.source_service, self.event_type, service, self.method_name, settings)
-        )
+        self.plan = topology.event_queue(self.source_service, self.event_type, service, self.method_name, settings)
+        self.queue = kombu_queue(self.plan)
         types = Signature(getattr(self.container.service_cls, self.method_name)).types
         self.decoder = msgspec.json.Decoder(list(types.values())[1])
+        self.watched = Watched.event(service, self.method_name, self.source_service, self.event_type)
         self.queue_consumer.register_provider(self)
 
     def handle_message(self, body: None, message: Any) -> None:  # noqa: ARG002, ANN401 - nameko's signature
@@ -53,11 +54,13 @@ class EventHandler(NamekoEventHandler):
         except ContainerBeingKilled:
             self.queue_consumer.requeue_message(message)
 
-    def handle_result(self, message: Any, worker_ctx: Any, result: Any = None, exc_info: Any = None) -> tuple[Any, Any]:  # noqa: ANN401, ARG002 - nameko is untyped
+    def handle_result(self, message: Any, worker_ctx: Any, result: Any = None, exc_info: Any = None) -> tuple[Any, Any]:  # noqa: ANN401 - nameko is untyped
         """Acknowledge, or see to it that the event comes again."""
         if exc_info is None:
             self.queue_consumer.ack_message(message)
+            self.watched.ended(worker_ctx, HANDLED)
         else:
+            worker_ctx.span.fail(getattr(exc_info[1], "code", None) or type(exc_info[1]).__name__)
             _log.warning("event_failed", queue=self.queue.name, exc_info=exc_info)
             self._fail(message, f"{type(exc_info[1]).__name__}: {exc_info[1]}", final=False)
         return result, exc_info

@@ -18,6 +18,7 @@ from shared.kernel.faults import Unavailable
 from shared.messaging import wire
 from shared.messaging.calling import DEFAULT_TIMEOUT
 from shared.messaging.connections import BROKEN, open_connection
+from shared.messaging.topology import reply_address
 from shared.messaging.untyped import Consumer, Exchange, Queue
 from shared.observability.correlation import carried
 
@@ -70,7 +71,7 @@ class _Line:
 
     def __init__(self, connection: Any) -> None:  # noqa: ANN401 - kombu is untyped
         self._connection = connection
-        self._reply_to = str(uuid4())
+        self._reply_to = reply_address(connection.userid, str(uuid4()))
         self._numbers = itertools.count(1)
         self._waiting: dict[str, Event] = {}
         connection.connect()
@@ -86,7 +87,7 @@ class _Line:
         number, answer = str(next(self._numbers)), Event()
         self._waiting[number] = answer
         try:
-            self._publish(routing_key, body, number)
+            self._publish(routing_key, body, number, seconds)
             reply = answer.wait(seconds)
         except BROKEN as fault:
             raise Unavailable(f"{routing_key} was not asked: {fault}") from None
@@ -103,19 +104,19 @@ class _Line:
         self._reader.kill()
         self._lost("the caller was closed")
 
-    def _publish(self, routing_key: str, body: bytes, number: str) -> None:
+    def _publish(self, routing_key: str, body: bytes, number: str, seconds: float) -> None:
         message = self._channel.prepare_message(
             body,
             content_type=wire.JSON_TYPE,
             content_encoding="utf-8",
-            headers=carried(),
+            headers=carried() | {wire.DEADLINE: wire.deadline(seconds)},
             properties={"reply_to": self._reply_to, "correlation_id": number, "delivery_mode": 2},
         )
         self._channel.basic_publish(message, exchange=wire.RPC_EXCHANGE, routing_key=routing_key, mandatory=True)
 
     def _queue(self) -> Any:  # noqa: ANN401 - kombu is untyped
         exchange = Exchange(wire.RPC_EXCHANGE, type="topic", durable=True)
-        name = f"rpc.reply-{self._reply_to}"
+        name = "rpc.reply-" + self._reply_to.removeprefix("reply.").replace(".", "-")
         return Queue(name, exchange=exchange, routing_key=self._reply_to, exclusive=True, auto_delete=True)
 
     def _read(self) -> None:

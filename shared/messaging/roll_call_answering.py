@@ -14,15 +14,13 @@ from nameko.extensions import DependencyProvider
 from shared.messaging import wire
 from shared.messaging.connections import BROKEN
 from shared.messaging.container import BusConsumer
-from shared.messaging.roll_call import ROLL_CALL, Presence
-from shared.messaging.topology import service_of
-from shared.messaging.untyped import Exchange, Queue
+from shared.messaging.roll_call import Presence
+from shared.messaging.topology import QueuePlan, roll_call_queue, service_of
 from shared.observability.rules_in_force import rules_state
 from shared.rulekit.in_force.state import RulesState
 
 _log = structlog.get_logger(__name__)
 _MOST_FAULTS = 100
-_WAITING = {"x-max-length": 100, "x-message-ttl": 30_000}  # calls that a process under load has not read yet
 
 
 class RollCall(DependencyProvider):
@@ -41,16 +39,9 @@ class RollCall(DependencyProvider):
         self.queue_consumer.unregister_provider(self)
 
     @property
-    def queue(self) -> Any:  # noqa: ANN401 - kombu is untyped
+    def plan(self) -> QueuePlan:
         """A queue with a new name each time: the old one may outlive a lost connection, and is still exclusive then."""
-        return Queue(
-            f"roll-call-{self.container.service_name}-{uuid4().hex}",
-            exchange=Exchange(ROLL_CALL, type="fanout", durable=True),
-            durable=False,
-            exclusive=True,
-            auto_delete=True,
-            queue_arguments=_WAITING,
-        )
+        return roll_call_queue(self.container.service_name, uuid4().hex)
 
     def handle_message(self, body: None, message: Any) -> None:  # noqa: ARG002, ANN401 - nameko's signature
         """Answer whoever called the roll."""
@@ -64,7 +55,7 @@ class RollCall(DependencyProvider):
                 properties=properties,
             )
             try:
-                channel.basic_publish(answer, exchange="", routing_key=reply_to)
+                channel.basic_publish(answer, exchange=wire.RPC_EXCHANGE, routing_key=reply_to)
             except BROKEN as fault:
                 _log.warning("reply_not_sent", error=str(fault))
         self.queue_consumer.ack_message(message)

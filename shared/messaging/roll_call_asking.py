@@ -15,7 +15,7 @@ from shared.kernel.faults import Unavailable
 from shared.messaging import wire
 from shared.messaging.roll_call import ROLL_CALL, Presence
 from shared.messaging.settings import BusSettings
-from shared.messaging.topology import rpc_queue
+from shared.messaging.topology import reply_address, rpc_queue
 
 _CONNECT_SECONDS = 5.0
 
@@ -48,6 +48,7 @@ def call_roll(settings: BusSettings, containers: Sequence[str], patience: float 
 
     `containers` are those that should be there. Raises Unavailable when the broker cannot be reached.
     """
+    settings = settings.for_service("operator")
     parameters = pika.URLParameters(settings.amqp_url)
     parameters.socket_timeout = parameters.stack_timeout = parameters.blocked_connection_timeout = _CONNECT_SECONDS
     parameters.client_properties = {"connection_name": "roll call"}
@@ -57,7 +58,12 @@ def call_roll(settings: BusSettings, containers: Sequence[str], patience: float 
         raise Unavailable(f"the bus cannot be reached: {fault!r}") from None
     try:
         replicas = {name: _consumers(connection, rpc_queue(name, settings).name) for name in containers}
-        return Roll(_answers(connection, replicas, patience), replicas)
+        address = reply_address(parameters.credentials.username, str(uuid4()))
+        return Roll(_answers(connection, address, replicas, patience), replicas)
+    except pika.exceptions.ChannelClosedByBroker as fault:
+        if fault.reply_code == 404:  # noqa: PLR2004 - NOT_FOUND: no service has ever run on this bus
+            return Roll([], dict.fromkeys(containers, 0))
+        raise Unavailable(f"the broker refused: {fault.reply_text}") from None
     except pika.exceptions.AMQPError as fault:
         raise Unavailable(f"the broker refused: {fault!r}") from None
     finally:
@@ -76,10 +82,10 @@ def _consumers(connection: Any, queue: str) -> int:  # noqa: ANN401 - pika is un
     return found
 
 
-def _answers(connection: Any, replicas: Mapping[str, int], patience: float) -> list[Presence]:  # noqa: ANN401 - pika is untyped
+def _answers(connection: Any, reply_to: str, replicas: Mapping[str, int], patience: float) -> list[Presence]:  # noqa: ANN401 - pika is untyped
     channel = connection.channel()
-    channel.exchange_declare(ROLL_CALL, "fanout", durable=True)
-    reply_to = channel.queue_declare("", exclusive=True, auto_delete=True).method.queue
+    channel.queue_declare(reply_to, exclusive=True, auto_delete=True)
+    channel.queue_bind(reply_to, wire.RPC_EXCHANGE, reply_to)
     answers: list[Presence] = []
 
     def note(_channel: object, _method: object, _properties: object, body: bytes) -> None:

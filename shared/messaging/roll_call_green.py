@@ -10,7 +10,8 @@ import msgspec
 from shared.messaging import wire
 from shared.messaging.connections import open_connection
 from shared.messaging.roll_call import ROLL_CALL, Presence
-from shared.messaging.untyped import Consumer, Queue
+from shared.messaging.topology import reply_address
+from shared.messaging.untyped import Consumer, Exchange, Queue
 
 
 def call_roll(url: str, expected: int, patience: float) -> list[Presence]:
@@ -24,7 +25,9 @@ def call_roll(url: str, expected: int, patience: float) -> list[Presence]:
     connection = open_connection(url, heartbeat=0, name="roll call")
     try:
         channel = connection.channel()
-        queue = Queue(f"roll-call-reply-{uuid4().hex}", exclusive=True, auto_delete=True)
+        address = reply_address("", uuid4().hex)
+        exchange = Exchange(wire.RPC_EXCHANGE, type="topic", durable=True)
+        queue = Queue(address, exchange=exchange, routing_key=address, exclusive=True, auto_delete=True)
         with Consumer(channel, queues=[queue], on_message=note):
             properties = {"reply_to": queue.name, "correlation_id": uuid4().hex}
             call = channel.prepare_message(

@@ -14,8 +14,20 @@ from shared.messaging import topology, wire
 from shared.messaging.connections import BROKEN, kombu_queue
 from shared.messaging.container import BusConsumer
 from shared.messaging.signature import MalformedBody, Signature
+from shared.messaging.watched import OK, Watched
+from shared.observability.bus_figures import refused
 
 _log = structlog.get_logger(__name__)
+
+
+_CLOCKS_DIFFER_SECONDS = 5.0
+"""How far the sender's clock and ours may differ before a request counts as one that nobody waits for."""
+
+
+class Expired(Fault):
+    """The sender has stopped waiting: after an outage nobody shall work off what nobody wants to know any more."""
+
+    code = "expired"
 
 
 class TooLarge(Fault):
@@ -29,11 +41,13 @@ class RpcConsumer(NamekoRpcConsumer):
 
     queue_consumer = BusConsumer()
     queue: Any
+    plan: topology.QueuePlan
 
     def setup(self) -> None:
         """Name the queue; the consumer declares it."""
         if self.queue is None:
-            self.queue = kombu_queue(topology.rpc_queue(self.container.service_name, self.container.settings))
+            self.plan = topology.rpc_queue(self.container.service_name, self.container.settings)
+            self.queue = kombu_queue(self.plan)
             self.queue_consumer.register_provider(self)
             self._registered = True
 
@@ -52,10 +66,11 @@ class RpcConsumer(NamekoRpcConsumer):
         if (reason := _malformed(message)) is not None:
             self.refuse(message, reason)
         elif len(message.body) > self.container.settings.max_message_bytes:
-            self.reply(message, wire.encode_fault(_too_large(len(message.body))))
+            self._refer(message, _too_large(len(message.body)))
+        elif (late := wire.late_by(message.headers)) > _CLOCKS_DIFFER_SECONDS:
+            self._refer(message, _expired(late))
         elif (provider := self._by_key.get(routing_key)) is None:
-            fault = _unknown_method(self.container.service_name, routing_key)
-            self.reply(message, wire.encode_fault(fault))
+            self._refer(message, _unknown_method(self.container.service_name, routing_key))
         else:
             provider.handle_message(None, message)
 
@@ -63,6 +78,7 @@ class RpcConsumer(NamekoRpcConsumer):
         """Dead-letter a message that is no request; tell its sender if it says where."""
         _log.warning("malformed_request", queue=self.queue.name, reason=reason)
         fault = InvalidRequest(f"malformed request: {reason}", details={"field": "$"})
+        refused(self.container.service_name, "malformed")
         self._publish(message, wire.encode_fault(fault))
         self.queue_consumer.reject_message(message)
 
@@ -70,6 +86,10 @@ class RpcConsumer(NamekoRpcConsumer):
         """Publish a reply, then acknowledge: in this order on one channel neither can be lost alone."""
         self._publish(message, body)
         self.queue_consumer.ack_message(message)
+
+    def _refer(self, message: Any, fault: Fault) -> None:  # noqa: ANN401 - kombu's message
+        refused(self.container.service_name, fault.code)
+        self.reply(message, wire.encode_fault(fault))
 
     def _publish(self, message: Any, body: bytes) -> None:  # noqa: ANN401 - kombu's message
         reply_to, channel = message.properties.get("reply_to"), message.channel
@@ -95,6 +115,7 @@ class Rpc(NamekoRpc):
     def setup(self) -> None:
         """Read the annotations; a method without them does not start."""
         self.signature = Signature(getattr(self.container.service_cls, self.method_name))
+        self.watched = Watched.rpc(self.container.service_name, self.method_name)
         super().setup()
 
     def handle_message(self, body: None, message: Any) -> None:  # noqa: ARG002, ANN401 - nameko's signature
@@ -104,6 +125,7 @@ class Rpc(NamekoRpc):
         except MalformedBody as fault:
             self.rpc_consumer.refuse(message, str(fault))
         except Fault as fault:
+            self.watched.work.count(fault.code)
             self.rpc_consumer.reply(message, wire.encode_fault(fault))
         else:
             self._spawn(kwargs, message)
@@ -120,18 +142,23 @@ class Rpc(NamekoRpc):
     def handle_result(self, message: Any, worker_ctx: Any, result: Any, exc_info: Any) -> tuple[Any, Any]:  # noqa: ANN401 - nameko is untyped
         """Answer the caller."""
         name = f"{worker_ctx.service_name}.{self.method_name}"
-        body = self._encoded(name, result) if exc_info is None else wire.encode_fault(_as_fault(name, exc_info[1]))
+        body, outcome = self._encoded(name, result) if exc_info is None else _told(_as_fault(name, exc_info[1]))
         self.rpc_consumer.reply(message, body)
+        self.watched.ended(worker_ctx, outcome)
         return result, exc_info
 
-    def _encoded(self, name: str, result: object) -> bytes:
+    def _encoded(self, name: str, result: object) -> tuple[bytes, str]:
         try:
             body = wire.encode_result(result)
         except (TypeError, ValueError, OverflowError, msgspec.MsgspecError) as fault:
-            return wire.encode_fault(_as_fault(name, fault))
+            return _told(_as_fault(name, fault))
         if len(body) > self.container.settings.max_message_bytes:
-            return wire.encode_fault(_too_large(len(body)))
-        return body
+            return _told(_too_large(len(body)))
+        return body, OK
+
+
+def _told(fault: Fault) -> tuple[bytes, str]:
+    return wire.encode_fault(fault), fault.code
 
 
 def _malformed(message: Any) -> str | None:  # noqa: ANN401 - kombu's message
@@ -144,6 +171,11 @@ def _malformed(message: Any) -> str | None:  # noqa: ANN401 - kombu's message
 
 def _too_large(size: int) -> TooLarge:
     return TooLarge(f"{size} bytes are more than this service permits: page through", details={"bytes": size})
+
+
+def _expired(late: float) -> Expired:
+    message = f"the deadline passed {late:.0f} s ago; if you still wait, your clock is behind"
+    return Expired(message, details={"late_seconds": round(late, 1)})
 
 
 def _unknown_method(service: str, routing_key: str) -> Fault:

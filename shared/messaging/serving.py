@@ -12,8 +12,9 @@ from kombu.exceptions import OperationalError
 
 from shared.messaging import topology
 from shared.messaging.collector import collect_seldom
-from shared.messaging.connections import kombu_queue, open_connection
-from shared.messaging.container import SETTINGS_KEY, URL_KEY, BusContainer
+from shared.messaging.connections import open_connection
+from shared.messaging.container import SETTINGS_KEY, BusContainer
+from shared.messaging.declaring import Declarer
 from shared.messaging.metrics_endpoint import MetricsEndpoint
 from shared.messaging.relay_child import RelayChild, RelaySpec
 from shared.messaging.settings import BusSettings
@@ -46,12 +47,12 @@ def serve(
     """
     configure_logging(settings.log_style)  # before the first line: structlog's own default would show local variables
     stop = _Signals()
-    if not _declare([*classes, *neighbours], settings, stop):
+    if not _declare(classes, neighbours, settings, stop):
         return 0
-    merged = {**(config or {}), URL_KEY: settings.amqp_url, SETTINGS_KEY: settings}
+    merged = {**(config or {}), SETTINGS_KEY: settings}
     containers = [BusContainer(cls, merged) for cls in classes]
     metrics = None if settings.metrics_port is None else MetricsEndpoint(settings.metrics_host, settings.metrics_port)
-    children = [RelayChild(spec, settings) for spec in relays]
+    children = [RelayChild(spec, settings.for_service(spec.service)) for spec in relays]
     for container in containers:
         container.start()
     collect_seldom()
@@ -69,19 +70,26 @@ def serve(
     return 0 if graceful and not died else 1
 
 
-def declare(classes: Sequence[type], settings: BusSettings) -> None:
-    """Declare exchanges, dead-letter queues and queues of the classes; raises OSError when there is no broker.
+def declare(classes: Sequence[type], settings: BusSettings, neighbours: Sequence[type] = ()) -> None:
+    """Declare exchanges, dead-letter queues and queues of the classes, and those of neighbours that are not there yet.
 
-    A queue that exists with other arguments is a fault of the broker's set-up: raises amqp's PreconditionFailed.
+    Raises OSError when there is no broker. A queue that exists with other arguments is a fault of the broker's set-up:
+    raises amqp's PreconditionFailed; so is a user who may not declare what does not exist: AccessRefused.
     """
-    connection = open_connection(settings.amqp_url, heartbeat=settings.heartbeat, name="topology")
-    try:
-        connection.connect()
-        channel = connection.channel()
-        for plan in topology.queues_of(classes, settings):
-            kombu_queue(plan)(channel).declare()
-    finally:
-        connection.release()
+    owners: dict[str, list[type]] = {}
+    for cls in classes:
+        owners.setdefault(topology.service_of(cls.name), []).append(cls)  # type: ignore[attr-defined]  # nameko classes have no base
+    for service, owned in owners.items():
+        mine = settings.for_service(service)
+        connection = open_connection(mine.amqp_url, heartbeat=mine.heartbeat, name=f"{service} topology")
+        try:
+            connection.connect()
+            declarer = Declarer(connection)
+            declarer.others(topology.retry_queues(mine))
+            declarer.own(topology.work_queues(owned, mine))
+            declarer.others(topology.work_queues(neighbours, mine))
+        finally:
+            connection.release()
 
 
 class _Signals:
@@ -96,12 +104,12 @@ class _Signals:
         self.count += 1
 
 
-def _declare(classes: Sequence[type], settings: BusSettings, stop: _Signals) -> bool:
+def _declare(classes: Sequence[type], neighbours: Sequence[type], settings: BusSettings, stop: "_Signals") -> bool:
     """Wait for the broker as long as it takes; False when asked to stop meanwhile."""
     pause = 0.2
     while not stop.count:
         try:
-            declare(classes, settings)
+            declare(classes, settings, neighbours)
         except (OSError, OperationalError, AMQPError) as fault:
             if getattr(fault, "code", None) == 406:  # noqa: PLR2004 - PRECONDITION_FAILED: waiting will not mend it
                 raise

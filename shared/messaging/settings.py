@@ -1,7 +1,7 @@
 """How this process meets the bus: one frozen object, read once from the environment."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from shared.kernel.environment import FaultySettings
@@ -10,6 +10,8 @@ DEFAULT_RETRIES = (0.5, 2.0, 10.0, 60.0, 300.0)
 
 MEBIBYTE = 1024 * 1024
 _LARGEST_PORT = 65_535
+_URL = "BANYAN_AMQP_URL"
+_URL_OF = f"{_URL}_"  # and the service in capitals
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +19,9 @@ class BusSettings:
     """Address and limits of the bus; durations in seconds, sizes in bytes."""
 
     amqp_url: str = field(default="amqp://guest:guest@127.0.0.1:5672/", repr=False)  # the default of a fresh broker
+    """Of everybody, or with `{service}` where each service has a user of its own: ask `for_service`."""
+    amqp_urls: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Addresses of single services, which go before `amqp_url`."""
     workers: int = 32
     """Workers per container, and messages fetched ahead per queue."""
     max_message_bytes: int = 32 * MEBIBYTE
@@ -31,6 +36,11 @@ class BusSettings:
     """Where Prometheus reads this process's figures; 0 takes a free port, None serves none."""
     metrics_host: str = "127.0.0.1"
 
+    def for_service(self, service: str) -> "BusSettings":
+        """Return the settings with the address under which a service, or `operator`, reaches the bus."""
+        url = self.amqp_urls.get(service, self.amqp_url).replace("{service}", service)
+        return replace(self, amqp_url=url, amqp_urls={})
+
     @staticmethod
     def from_environment(env: Mapping[str, str]) -> "BusSettings":
         """Read BANYAN_AMQP_URL and its companions; raises FaultySettings naming every faulty variable at once."""
@@ -44,9 +54,8 @@ class _Reader:
 
     def settings(self) -> BusSettings:
         default = BusSettings()
-        url = self.env.get("BANYAN_AMQP_URL", default.amqp_url)
-        if not url.startswith(("amqp://", "amqps://")):
-            self.faults.append("BANYAN_AMQP_URL must begin with amqp:// or amqps://")
+        url = self._url(_URL, default.amqp_url)
+        own = [name for name in sorted(self.env) if name.startswith(_URL_OF) and self.env[name]]
         kind = self.env.get("BANYAN_QUEUE_TYPE", default.queue_type)
         if kind not in {"classic", "quorum"}:
             self.faults.append(f"BANYAN_QUEUE_TYPE must be classic or quorum, not {kind!r}")
@@ -55,6 +64,7 @@ class _Reader:
             self.faults.append(f"BANYAN_LOG must be json or text, not {style!r}")
         read = BusSettings(
             amqp_url=url,
+            amqp_urls={name.removeprefix(_URL_OF).lower(): self._url(name, url) for name in own},
             workers=int(self._number("BANYAN_WORKERS", default.workers, least=1)),
             max_message_bytes=int(self._number("BANYAN_MAX_MESSAGE_BYTES", default.max_message_bytes, least=1024)),
             heartbeat=int(self._number("BANYAN_HEARTBEAT", default.heartbeat, least=2)),
@@ -68,6 +78,12 @@ class _Reader:
         if self.faults:
             raise FaultySettings("; ".join(self.faults), details={"faults": self.faults})
         return read
+
+    def _url(self, name: str, default: str) -> str:
+        url = self.env.get(name) or default
+        if not url.startswith(("amqp://", "amqps://")):
+            self.faults.append(f"{name} must begin with amqp:// or amqps://")
+        return url
 
     def _number(self, name: str, default: float, *, least: float) -> float:
         text = self.env.get(name)

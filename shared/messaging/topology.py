@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from shared.messaging.roll_call import ROLL_CALL
 from shared.messaging.settings import BusSettings
 from shared.messaging.wire import DEAD_EXCHANGE, RPC_EXCHANGE
 
@@ -24,6 +25,8 @@ class QueuePlan:
     routing_key: str = ""
     arguments: dict[str, Any] = field(default_factory=dict)
     exchange_type: str = "topic"
+    is_exclusive: bool = False
+    """Whether the queue belongs to one connection and goes with it."""
 
 
 def service_of(container: str) -> str:
@@ -72,13 +75,29 @@ def retry_queues(settings: BusSettings) -> list[QueuePlan]:
     ]
 
 
+def roll_call_queue(container: str, mark: str) -> QueuePlan:
+    """Return the queue on which one replica hears the roll call; `mark` makes its name unique.
+
+    It keeps what a process under load has not read yet, and not for long: whoever called is gone by then.
+    """
+    waiting = {"x-max-length": 100, "x-message-ttl": 30_000}
+    return QueuePlan(f"roll-call-{container}-{mark}", ROLL_CALL, "", waiting, "fanout", is_exclusive=True)
+
+
+def reply_address(user: str, mark: str) -> str:
+    """Return the routing key under which answers reach one caller; the broker lets users bind none but their own."""
+    return f"reply.{user or 'anybody'}.{mark}"
+
+
 def queues_of(classes: Sequence[type], settings: BusSettings) -> list[QueuePlan]:
     """Return every queue that containers of these classes consume from or park in, in a stable order."""
-    plans = list(retry_queues(settings))
-    for cls in classes:
-        for consumed in _consumed_by(cls, settings):
-            plans += [dead_queue(consumed.name, settings), consumed]
-    return plans
+    return [*retry_queues(settings), *work_queues(classes, settings)]
+
+
+def work_queues(classes: Sequence[type], settings: BusSettings) -> list[QueuePlan]:
+    """Return the queues that containers of these classes consume from, each after the one it parks in."""
+    consumed = [plan for cls in classes for plan in _consumed_by(cls, settings)]
+    return [plan for work in consumed for plan in (dead_queue(work.name, settings), work)]
 
 
 def _consumed_by(cls: Any, settings: BusSettings) -> Iterator[QueuePlan]:  # noqa: ANN401 - nameko classes have no base

@@ -1,6 +1,7 @@
 """What the bytes on the bus look like: nameko's protocol, spoken by our containers and by the pika client alike."""
 
 import re
+import time
 from collections.abc import Hashable, Mapping
 from functools import lru_cache
 from typing import Any, TypeVar, cast
@@ -17,6 +18,8 @@ JSON_TYPE = "application/json"
 EVENT_ID = "banyan.event_id"
 ATTEMPT = "banyan.attempt"
 ERROR = "banyan.error"
+DEADLINE = "banyan.deadline"
+"""Header of a request: until when its sender waits, in milliseconds since 1970 by the sender's clock."""
 
 NO_JSON = (UnicodeDecodeError, RecursionError)
 """What msgspec raises beside its own errors: for texts that are not UTF-8, and for nesting without end."""
@@ -29,6 +32,17 @@ def attempts(headers: Mapping[str, Any]) -> int:
     """Return how often an event has failed; what somebody else wrote into the header counts for nothing."""
     value = headers.get(ATTEMPT)
     return value if isinstance(value, int) and value > 0 else 0
+
+
+def deadline(seconds: float) -> int:
+    """Return the header of a request whose sender waits so long from now on."""
+    return round((time.time() + seconds) * 1000)
+
+
+def late_by(headers: Mapping[str, Any]) -> float:
+    """Return how many seconds ago the sender stopped waiting; 0.0 while it waits, or where it says nothing sensible."""
+    value = headers.get(DEADLINE)
+    return max(0.0, time.time() - value / 1000) if type(value) is int and value > 0 else 0.0
 
 
 class Envelope(msgspec.Struct, forbid_unknown_fields=True):

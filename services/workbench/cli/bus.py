@@ -24,7 +24,12 @@ def open_client() -> AbstractContextManager[Client]:
     """Connect to the bus for as long as the block lasts; raises Unavailable where there is none."""
     from shared.messaging.client import BanyanClient
 
-    return BanyanClient(BusSettings.from_environment(os.environ).amqp_url)
+    return BanyanClient(operator_settings().amqp_url)
+
+
+def operator_settings() -> BusSettings:
+    """Return how commands meet the bus: as the user `operator` where each service has one; raises FaultySettings."""
+    return BusSettings.from_environment(os.environ).for_service("operator")
 
 
 def ask(returns: type[T], service: str, method: str, **arguments: object) -> T:

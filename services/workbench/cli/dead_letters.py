@@ -82,7 +82,7 @@ def drop(queue: str, limit: int) -> None:
 
 
 def _settings() -> BusSettings:
-    return BusSettings.from_environment(os.environ)
+    return BusSettings.from_environment(os.environ).for_service("operator")
 
 
 def _work_queues(settings: BusSettings) -> list[str]:

@@ -39,7 +39,7 @@ def status(folder: Path, wait: float | None, timeout: float, lang: str, *, as_js
     from shared.messaging.roll_call_asking import call_roll
     from shared.rulekit.in_force.archive import RuleArchive
 
-    settings = BusSettings.from_environment(os.environ)
+    settings = BusSettings.from_environment(os.environ).for_service("operator")
     local = local_rules(folder)
     pin = RuleArchive(Environment(os.environ).rule_sets()).pin() if wait is not None else None
     expected = None if wait is None else pin.version if pin else local.version
