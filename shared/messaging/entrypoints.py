@@ -27,6 +27,7 @@ from shared.messaging.event_entrypoint import EventHandler
 from shared.messaging.health import Health, Pulse
 from shared.messaging.roll_call_answering import RollCall
 from shared.messaging.rpc_entrypoint import Rpc
+from shared.messaging.watched import OK, Watched
 
 _log = structlog.get_logger(__name__)
 
@@ -36,6 +37,11 @@ class Every(Timer):
 
     An embedded bus does not run timers unless told to: under a steered clock whoever steers it says when.
     """
+
+    def setup(self) -> None:
+        """Prepare what is told of it."""
+        super().setup()
+        self.watched = Watched.timer(self.container.service_name, self.method_name)
 
     def start(self) -> None:
         """Begin to tick."""
@@ -56,6 +62,7 @@ class Every(Timer):
         """Log a failure; the next tick tries again."""
         if exc_info is not None:
             _log.error("timer_failed", method=self.method_name, exc_info=exc_info)
+        self.watched.ended(worker_ctx, OK if exc_info is None else "failed")
         super().handle_result(worker_ctx, result, exc_info)
         return result, exc_info
 

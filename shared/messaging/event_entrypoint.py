@@ -14,6 +14,7 @@ from shared.messaging import topology, wire
 from shared.messaging.connections import BROKEN, kombu_queue
 from shared.messaging.container import BusConsumer
 from shared.messaging.signature import Signature
+from shared.messaging.tolerant_amqp import unreadable
 from shared.messaging.watched import HANDLED, Watched
 
 _log = structlog.get_logger(__name__)
@@ -37,6 +38,10 @@ class EventHandler(NamekoEventHandler):
 
     def handle_message(self, body: None, message: Any) -> None:  # noqa: ARG002, ANN401 - nameko's signature
         """Start a worker for the event; one that cannot be read is parked at once."""
+        if (reason := unreadable(message.headers)) is not None:
+            _log.error("event_parked", queue=self.queue.name, error=reason)
+            self.queue_consumer.reject_message(message)  # the broker parks it as it is, properties and all
+            return
         event_id = message.headers.get(wire.EVENT_ID) or message.properties.get("message_id")
         try:
             if not isinstance(event_id, str):
@@ -69,12 +74,16 @@ class EventHandler(NamekoEventHandler):
         courier, queue = self.queue_consumer.courier, self.queue.name
         attempt = wire.attempts(message.headers) + 1
         try:
+            outcome = "retried"
             if final or not courier.retry(message, queue, attempt, error):
+                outcome = "parked"
                 _log.error("event_parked", queue=queue, error=error)
                 courier.park(message, queue, error)
         except (Fault, *BROKEN) as fault:
             _log.warning("event_requeued", queue=queue, error=str(fault))
             eventlet.sleep(_COURIER_PAUSE)  # or a broker that cannot take it over would be asked in a hot loop
             self.queue_consumer.requeue_message(message)
+            outcome = "requeued"
         else:
             self.queue_consumer.ack_message(message)
+        self.watched.work.count(outcome)

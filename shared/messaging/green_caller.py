@@ -21,6 +21,7 @@ from shared.messaging.connections import BROKEN, open_connection
 from shared.messaging.topology import reply_address
 from shared.messaging.untyped import Consumer, Exchange, Queue
 from shared.observability.correlation import carried
+from shared.observability.tracing import step
 
 T = TypeVar("T")
 _log = structlog.get_logger(__name__)
@@ -44,8 +45,9 @@ class GreenCaller:
     ) -> T:
         """Ask and wait; see RpcCaller."""
         body = wire.encode_request(arguments)
-        reply = self._connected().ask(f"{service}.{method}", body, timeout)
-        return wire.decode_reply(reply, returns)
+        with step(f"{service}.{method}", "client", {"rpc.system": "nameko", "rpc.service": service}):
+            reply = self._connected().ask(f"{service}.{method}", body, timeout)
+            return wire.decode_reply(reply, returns)
 
     def close(self) -> None:
         """Hang up."""

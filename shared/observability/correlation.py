@@ -3,32 +3,70 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from uuid import uuid4
+
+from shared.observability.traceparent import TraceParent
 
 CORRELATION = "banyan.correlation_id"
 TRACEPARENT = "traceparent"
-_CARRIED = (CORRELATION, TRACEPARENT)
+_LONGEST = 128
 
-_headers: ContextVar[Mapping[str, str] | None] = ContextVar("banyan_correlation", default=None)
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What belongs to the request being served here: the headers to send along, and which service serves it."""
+
+    headers: Mapping[str, str]
+    service: str | None = None
+
+
+_carried: ContextVar[Carried | None] = ContextVar("banyan_correlation", default=None)
 
 
 @contextmanager
-def carrying(headers: Mapping[str, object]) -> Iterator[None]:
-    """Carry the correlation id and W3C traceparent found in `headers`; a missing correlation id is made up."""
-    kept = {name: value for name in _CARRIED if isinstance(value := headers.get(name), str)}
-    kept.setdefault(CORRELATION, uuid4().hex)
-    token = _headers.set(kept)
+def carrying(headers: Mapping[str, object], service: str | None = None) -> Iterator[None]:
+    """Carry the correlation id and W3C traceparent found in `headers`; one that is missing or malformed is made up."""
+    token = _carried.set(Carried(checked(headers), service))
     try:
         yield
     finally:
-        _headers.reset(token)
+        _carried.reset(token)
+
+
+@contextmanager
+def continuing(traceparent: TraceParent) -> Iterator[None]:
+    """Carry another place in the same trace for a while: what is sent meanwhile is its child."""
+    now = _carried.get()
+    headers = {**(now.headers if now else {}), TRACEPARENT: str(traceparent)}
+    token = _carried.set(Carried(headers, now.service if now else None))
+    try:
+        yield
+    finally:
+        _carried.reset(token)
+
+
+def checked(headers: Mapping[str, object]) -> dict[str, str]:
+    """Return the headers to carry on: what others sent only where it is well-formed."""
+    correlation = headers.get(CORRELATION)
+    if not (isinstance(correlation, str) and 0 < len(correlation) <= _LONGEST and correlation.isprintable()):
+        correlation = uuid4().hex
+    parent = TraceParent.read(headers.get(TRACEPARENT)) or TraceParent.begun()
+    return {CORRELATION: correlation, TRACEPARENT: str(parent)}
 
 
 def carried() -> dict[str, str]:
     """Return the headers to send along with whatever is sent now; empty outside any request."""
-    return dict(_headers.get() or {})
+    now = _carried.get()
+    return dict(now.headers) if now else {}
 
 
 def correlation_id() -> str | None:
     """Return the correlation id of the request being served, None outside any."""
-    return (_headers.get() or {}).get(CORRELATION)
+    return carried().get(CORRELATION)
+
+
+def serving_service() -> str | None:
+    """Return the container whose request is being served, None outside any."""
+    now = _carried.get()
+    return now.service if now else None

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, ProcessCollector, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 from prometheus_client.metrics import MetricWrapperBase
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -28,6 +28,17 @@ def counter(name: str, help: str, labels: Sequence[str] = ()) -> Counter:  # noq
 def gauge(name: str, help: str, labels: Sequence[str] = ()) -> Gauge:  # noqa: A002 - prometheus_client's word
     """Return the gauge of that name, the same object each time; ValueError as for `counter`."""
     return _metric(Gauge, name, labels, lambda: Gauge(name, help, labels, registry=_registry))
+
+
+def histogram(
+    name: str,
+    help: str,  # noqa: A002 - prometheus_client's word
+    labels: Sequence[str] = (),
+    *,
+    buckets: Sequence[float],
+) -> Histogram:
+    """Return the histogram of that name, the same object each time; ValueError as for `counter`."""
+    return _metric(Histogram, name, labels, lambda: Histogram(name, help, labels, buckets=buckets, registry=_registry))
 
 
 def exposition() -> bytes:

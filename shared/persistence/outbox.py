@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from shared.kernel.identity import derive_id
+from shared.observability.tracing import headers_of_event
 from shared.persistence.bulk import insert_missing, insert_rows
 from shared.persistence.instants import Instant
 
@@ -57,14 +58,16 @@ class Outbox:
         *,
         at: datetime,
         key: str,
-        headers: str = "{}",
     ) -> None:
-        """Store an event in the caller's transaction; the same type and key again is the same event and kept once."""
+        """Store an event in the caller's transaction; the same type and key again is the same event and kept once.
+
+        The headers of the request being served are stored with it: whoever handles the event continues its trace.
+        """
         row = {
             "event_id": derive_id(event_type, key),
             "event_type": event_type,
             "body": msgspec.json.encode(event).decode(),
-            "headers": headers,
+            "headers": msgspec.json.encode(headers_of_event(event_type)).decode(),
             "created_at": at,
         }
         insert_missing(connection, self.outbox, [row])
