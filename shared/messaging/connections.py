@@ -7,6 +7,7 @@ from amqp.exceptions import AMQPError
 from kombu.exceptions import OperationalError
 
 from shared.messaging.memory import SCHEME, Transport
+from shared.messaging.tls import kombu_address
 from shared.messaging.topology import QueuePlan
 from shared.messaging.untyped import Connection, Exchange, Queue
 
@@ -27,7 +28,8 @@ def open_connection(url: str, *, heartbeat: int, name: str) -> Any:  # noqa: ANN
     if url.startswith(f"{SCHEME}://"):
         return Connection(url, transport=Transport)
     options = {"socket_settings": _KEEPALIVE, "client_properties": {"connection_name": name}}
-    return Connection(url, heartbeat=heartbeat, transport_options=options)
+    address, secured = kombu_address(url)
+    return Connection(address, heartbeat=heartbeat, transport_options=options, ssl=secured or False)
 
 
 def kombu_exchange(plan: QueuePlan) -> Any:  # noqa: ANN401 - kombu is untyped

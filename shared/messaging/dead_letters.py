@@ -10,6 +10,7 @@ import pika.exceptions  # type: ignore[import-untyped]  # likewise
 
 from shared.kernel.faults import NotFound, Unavailable
 from shared.messaging import wire
+from shared.messaging.tls import pika_parameters
 
 PREFIX = "dead."
 
@@ -104,7 +105,7 @@ def _letter(queue: str, _method: object, properties: Any, body: bytes) -> DeadLe
 @contextmanager
 def _channel(amqp_url: str) -> Iterator[Any]:
     try:
-        connection = pika.BlockingConnection(pika.URLParameters(amqp_url))
+        connection = pika.BlockingConnection(pika_parameters(amqp_url))
     except (pika.exceptions.AMQPError, OSError) as fault:
         raise Unavailable(f"the bus cannot be reached: {fault!r}") from None
     try:

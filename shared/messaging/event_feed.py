@@ -11,6 +11,7 @@ import pika.exceptions  # type: ignore[import-untyped]  # likewise
 
 from shared.kernel.faults import Unavailable
 from shared.messaging import wire
+from shared.messaging.tls import pika_parameters
 
 _PREFETCH = 200
 _FOREVER = 3600.0
@@ -35,7 +36,7 @@ class EventFeed:
     def __init__(self, url: str, source: str, event_type: str, queue: str, idle_seconds: float | None) -> None:
         self._queue, self._idle = queue, idle_seconds
         try:
-            self._connection = pika.BlockingConnection(pika.URLParameters(url))
+            self._connection = pika.BlockingConnection(pika_parameters(url))
         except (pika.exceptions.AMQPError, OSError) as fault:
             raise Unavailable(f"the bus cannot be reached: {fault!r}") from None
         self._channel = self._connection.channel()

@@ -10,6 +10,7 @@ from typing import Any
 import pika  # type: ignore[import-untyped]  # pika ships no types
 
 from shared.kernel.faults import Unavailable
+from shared.messaging.tls import pika_parameters
 
 _JOIN_SECONDS = 5.0
 
@@ -36,7 +37,7 @@ class Link:
         self._ready = threading.Event()
         self._failure: str | None = None
         self.channel: Any = None
-        parameters = pika.URLParameters(url)
+        parameters = pika_parameters(url)
         parameters.client_properties = {"connection_name": name}
         self._connection: Any = pika.SelectConnection(
             parameters,

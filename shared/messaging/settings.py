@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
+from urllib.parse import urlsplit
 
 from shared.kernel.environment import FaultySettings
 
@@ -11,6 +12,7 @@ DEFAULT_RETRIES = (0.5, 2.0, 10.0, 60.0, 300.0)
 MEBIBYTE = 1024 * 1024
 _LARGEST_PORT = 65_535
 _URL = "BANYAN_AMQP_URL"
+_HERE = {None, "localhost", "127.0.0.1", "::1"}
 _URL_OF = f"{_URL}_"  # and the service in capitals
 
 
@@ -45,6 +47,15 @@ class BusSettings:
     def from_environment(env: Mapping[str, str]) -> "BusSettings":
         """Read BANYAN_AMQP_URL and its companions; raises FaultySettings naming every faulty variable at once."""
         return _Reader(env).settings()
+
+
+def _is_anybodys(url: str) -> bool:
+    """Tell whether an address uses the password that everybody knows on a host that everybody may reach."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # a host that is none: whoever connects is told
+        return False
+    return (parts.username or "guest", parts.password or "guest") == ("guest", "guest") and parts.hostname not in _HERE
 
 
 class _Reader:
@@ -83,6 +94,8 @@ class _Reader:
         url = self.env.get(name) or default
         if not url.startswith(("amqp://", "amqps://")):
             self.faults.append(f"{name} must begin with amqp:// or amqps://")
+        elif _is_anybodys(url):
+            self.faults.append(f"{name}: guest/guest is for a broker on this machine alone; users: docs/security.md")
         return url
 
     def _number(self, name: str, default: float, *, least: float) -> float:
