@@ -1,9 +1,10 @@
 """Which changes of the wire break those who built on it: everything but an addition that nobody has to know of."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 Snapshot = Mapping[str, Any]
+_WORDS = {"exchanges": "exchange", "event_bodies": "event", "queues": "queue"}
 
 
 def schema_violations(before: Snapshot, after: Snapshot) -> list[str]:
@@ -28,6 +29,32 @@ def method_violations(before: Snapshot, after: Snapshot) -> list[str]:
             else:
                 found += _method_violations(f"{container}.{method}", old, new)
     return found
+
+
+def topology_violations(before: Snapshot, after: Snapshot) -> list[str]:
+    """Say what breaks between two snapshots of names on the bus: names may only be added, and keep what they mean."""
+    found: list[str] = []
+    for kind in ("exchanges", "event_bodies", "queues"):
+        for name, old in before[kind].items():
+            new = after[kind].get(name)
+            if new is None:
+                found.append(f"{_WORDS[kind]} {name} is gone")
+            elif new != old:
+                found.append(f"{_WORDS[kind]} {name} has changed: {old} is now {new}")
+    for source, types in before["events"].items():
+        gone = sorted(set(types) - set(after["events"].get(source, ())))
+        found += [f"event {source}/{name} is heard by nobody" for name in gone]
+    return found
+
+
+def code_violations(before: Snapshot, after: Snapshot) -> list[str]:
+    """Say which codes of faults are gone: whoever acts on one would wait for it in vain."""
+    return [f"code {name} is gone" for name in before if name not in after]
+
+
+def violations_between(before: Mapping[str, Snapshot], after: Mapping[str, Snapshot]) -> list[str]:
+    """Say all that breaks between two sets of snapshots, each by its name."""
+    return [line for name, judge in JUDGES.items() for line in judge(before[name], after[name])]
 
 
 def _struct_violations(name: str, old: Snapshot, new: Snapshot) -> Iterator[str]:
@@ -59,3 +86,11 @@ def _method_violations(name: str, old: Snapshot, new: Snapshot) -> Iterator[str]
     for parameter, kind in new["asks"].items():
         if parameter not in old["asks"] and " = " not in kind:
             yield f"{name}({parameter}) was added without a default"
+
+
+JUDGES: Mapping[str, Callable[[Snapshot, Snapshot], list[str]]] = {
+    "topology": topology_violations,
+    "methods": method_violations,
+    "schemas": schema_violations,
+    "codes": code_violations,
+}

@@ -1,4 +1,4 @@
-"""What the outside relies on, as plain data read from the code: names on the bus, methods, shapes of messages."""
+"""What the outside relies on, as plain data read from the code: names on the bus, methods, messages, fault codes."""
 
 import inspect
 import re
@@ -9,12 +9,15 @@ from typing import Any, get_type_hints
 
 import msgspec
 
+from scripts.api.fault_codes import read_codes
+from scripts.api.reading import event_bodies, read_handlers
 from services.workbench.registry import CONTAINERS, SERVICES, class_of
 from shared.messaging import topology
+from shared.messaging.health import Health
 from shared.messaging.settings import BusSettings
 
 FOLDER = Path(__file__).parent
-CONTRACTS = ("campaigns", "catalogue", "channels", "customer_view", "governance", "plan", "wire")
+CONTRACTS = ("campaigns", "catalogue", "channels", "customer_view", "decisions", "governance", "plan", "wire")
 _ENTRYPOINTS = "nameko_entrypoints"
 _ROW = re.compile(r"^\| (?P<heads>[^|]+) \| (?P<pool>[^|]+) \|", re.MULTILINE)
 _EVENTS = re.compile(r"Events? out: (?P<names>[^.]+)\.")
@@ -22,12 +25,13 @@ _HEAD = re.compile(r"(?P<names>[a-z_]+(?: / [a-z_]+)*) ?\((?P<arguments>[^)]*)\)
 
 
 def topology_snapshot() -> dict[str, Any]:
-    """Return exchanges, events per source and queues with their bindings, for the default settings."""
+    """Return exchanges, events with the types of their bodies, and queues with their bindings, as set by default."""
     plans = topology.queues_of([class_of(name) for name in CONTAINERS], BusSettings())
     work = [plan for plan in plans if not plan.name.startswith(("dead.", "banyan.retry."))]
     return {
         "exchanges": {plan.exchange: plan.exchange_type for plan in sorted(plans, key=lambda one: one.exchange)},
         "events": _events(work),
+        "event_bodies": {event: _word(body) for event, body in event_bodies(read_handlers()).items()},
         "queues": {plan.name: [plan.exchange, plan.routing_key, plan.arguments] for plan in plans},
     }
 
@@ -35,6 +39,11 @@ def topology_snapshot() -> dict[str, Any]:
 def methods_snapshot() -> dict[str, Any]:
     """Return per container its methods with the names and types of parameters (`= default`) and of the answer."""
     return {container: dict(sorted(_methods(class_of(container)))) for container in sorted(CONTAINERS)}
+
+
+def codes_snapshot() -> dict[str, Any]:
+    """Return the codes of faults, each with the packages that answer it."""
+    return {code.name: list(code.owners) for code in read_codes().values()}
 
 
 def schemas_snapshot() -> dict[str, Any]:
@@ -49,7 +58,7 @@ def structs() -> list[type[msgspec.Struct]]:
     for module in map(_contract, CONTRACTS):
         mine = [one for one in vars(module).values() if inspect.isclass(one) and one.__module__ == module.__name__]
         found += [one for one in mine if issubclass(one, msgspec.Struct)]
-    return sorted(found, key=lambda one: (one.__module__, one.__name__))
+    return sorted([*found, Health], key=lambda one: (one.__module__, one.__name__))
 
 
 def documented_methods() -> Iterator[tuple[str, str, list[str]]]:

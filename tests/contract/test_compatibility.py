@@ -6,7 +6,14 @@ from typing import Any
 
 import pytest
 
-from tests.contract.compatibility import method_violations, schema_violations
+from tests.contract.compatibility import (
+    code_violations,
+    method_violations,
+    schema_violations,
+    topology_violations,
+    violations_between,
+)
+from tests.contract.update import kept, releases
 
 Edit = Callable[[Any], object]
 
@@ -22,12 +29,28 @@ METHODS: dict[str, Any] = {
     "shop": {"order": {"asks": {"orders": "list[Order]", "limit": "int = 5"}, "tells": "Result"}},
 }
 
+QUEUE = "evt-shop-sold--bills_bulk.on_sold"
+TOPOLOGY: dict[str, Any] = {
+    "exchanges": {"shop.events": "topic"},
+    "events": {"shop.events": ["sold"]},
+    "event_bodies": {"shop.events/sold": "shop.Sold"},
+    "queues": {QUEUE: ["shop.events", "sold", {"x-queue-type": "classic"}]},
+}
+
 
 def field(name: str, schema: dict[str, Any], *, required: bool) -> Edit:
     def edit(schemas: Any) -> None:
         order = schemas["Order"]
         order["properties"][name] = schema
         order["required"] = sorted({*order["required"], name}) if required else order["required"]
+
+    return edit
+
+
+def field_of(struct: str, name: str) -> Edit:
+    def edit(schemas: Any) -> None:
+        schemas[struct]["properties"][name] = {"type": "string"}
+        schemas[struct]["required"].append(name)
 
     return edit
 
@@ -70,8 +93,60 @@ def test_a_change_that_breaks_a_method_is_found(edit: Edit, complaint: str) -> N
     assert found.startswith(complaint)
 
 
+@pytest.mark.parametrize(
+    ("edit", "complaint"),
+    [
+        (lambda t: t["exchanges"].pop("shop.events"), "exchange shop.events is gone"),
+        (lambda t: t["exchanges"].update({"shop.events": "fanout"}), "exchange shop.events has changed"),
+        (lambda t: t["events"]["shop.events"].remove("sold"), "event shop.events/sold is heard by nobody"),
+        (lambda t: t["events"].pop("shop.events"), "event shop.events/sold is heard by nobody"),
+        (lambda t: t["event_bodies"].pop("shop.events/sold"), "event shop.events/sold is gone"),
+        (lambda t: t["event_bodies"].update({"shop.events/sold": "shop.Sale"}), "event shop.events/sold has changed"),
+        (lambda t: t["queues"].pop(QUEUE), f"queue {QUEUE} is gone"),
+        (lambda t: t["queues"][QUEUE].__setitem__(1, "bought"), f"queue {QUEUE} has changed"),
+        (lambda t: t["queues"][QUEUE][2].update({"x-max-length": 9}), f"queue {QUEUE} has changed"),
+    ],
+)
+def test_a_name_on_the_bus_that_is_gone_or_means_something_else_is_found(edit: Edit, complaint: str) -> None:
+    after = deepcopy(TOPOLOGY)
+    edit(after)
+    [found] = topology_violations(TOPOLOGY, after)
+    assert found.startswith(complaint)
+
+
+def test_a_code_that_is_gone_is_found_whoever_answered_it() -> None:
+    codes = {"not_found": ["shared.kernel"], "sold_out": ["services.shop"]}
+    assert code_violations(codes, {"not_found": []}) == ["code sold_out is gone"]
+
+
+@pytest.mark.parametrize(
+    ("snapshot", "edit", "complaint"),
+    [
+        ("schemas", lambda s: s["Verdict"]["properties"].pop("reasons"), "Verdict.reasons is gone"),
+        ("schemas", lambda s: s["Plan"]["properties"]["zone"].pop("default"), "Plan.zone has changed"),
+        ("schemas", field_of("ContactRequest", "colour"), "ContactRequest.colour was added without a default"),
+        ("methods", lambda m: m["governance"].pop("reserve"), "governance.reserve is gone"),
+        ("topology", lambda t: t["exchanges"].pop("nameko-rpc"), "exchange nameko-rpc is gone"),
+        ("codes", lambda c: c.pop("batch_too_large"), "code batch_too_large is gone"),
+    ],
+)
+def test_a_change_that_breaks_the_last_release_is_found_in_its_own_contract(
+    snapshot: str, edit: Edit, complaint: str
+) -> None:
+    before = kept(releases()[-1])
+    after = deepcopy(before)
+    edit(after[snapshot])
+    [found] = violations_between(before, after)
+    assert found.startswith(complaint)
+
+
 def test_what_is_only_added_breaks_nothing() -> None:
-    schemas, methods = deepcopy(SCHEMAS), deepcopy(METHODS)
+    schemas, methods, topology = deepcopy(SCHEMAS), deepcopy(METHODS), deepcopy(TOPOLOGY)
+    topology["exchanges"]["bills.events"] = "topic"
+    topology["events"]["shop.events"].append("returned")
+    topology["queues"]["rpc-bills"] = ["nameko-rpc", "bills.*", {}]
+    assert topology_violations(TOPOLOGY, topology) == []
+    assert code_violations({"not_found": []}, {"not_found": ["services.shop"], "sold_out": []}) == []
     field("colour", {"type": "string", "default": "red"}, required=False)(schemas)
     schemas["Parcel"] = {"type": "object", "properties": {}, "required": []}
     methods["shop"]["order"]["asks"]["zone"] = "str = 'CN'"

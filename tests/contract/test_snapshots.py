@@ -1,19 +1,33 @@
 """What others rely on changes only on purpose; who changes it sees what it means for them."""
 
+from itertools import pairwise
+
 import pytest
 
 from services.workbench.registry import CONTAINERS
+from tests.contract.compatibility import violations_between
 from tests.contract.snapshots import (
     documented_methods,
     methods_snapshot,
     promised_events,
     topology_snapshot,
 )
-from tests.contract.update import COMMAND, MAKERS, committed, violations
+from tests.contract.update import COMMAND, MAKERS, committed, kept, releases, violations
 
 
-def test_nothing_that_others_built_on_has_been_taken_away() -> None:
-    assert violations() == [], "within a version, fields and parameters are only added, with a default"
+def test_nothing_that_the_last_release_promised_has_been_taken_away() -> None:
+    assert releases(), f"at least one release is kept: {COMMAND} --release"
+    assert violations() == [], "fields and parameters are only added, with a default; names and codes stay"
+
+
+def test_no_release_took_away_what_the_one_before_promised() -> None:
+    for older, newer in pairwise(releases()):
+        assert violations_between(kept(older), kept(newer)) == [], f"{older} to {newer}"
+
+
+@pytest.mark.parametrize("number", releases())
+def test_every_release_keeps_its_whole_contract(number: str) -> None:
+    assert all(kept(number).values())
 
 
 @pytest.mark.parametrize("name", MAKERS)
