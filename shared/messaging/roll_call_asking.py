@@ -15,6 +15,7 @@ from shared.kernel.faults import Unavailable
 from shared.messaging import wire
 from shared.messaging.roll_call import ROLL_CALL, Presence
 from shared.messaging.settings import BusSettings
+from shared.messaging.tls import pika_parameters
 from shared.messaging.topology import reply_address, rpc_queue
 
 _CONNECT_SECONDS = 5.0
@@ -49,7 +50,7 @@ def call_roll(settings: BusSettings, containers: Sequence[str], patience: float 
     `containers` are those that should be there. Raises Unavailable when the broker cannot be reached.
     """
     settings = settings.for_service("operator")
-    parameters = pika.URLParameters(settings.amqp_url)
+    parameters = pika_parameters(settings.amqp_url)
     parameters.socket_timeout = parameters.stack_timeout = parameters.blocked_connection_timeout = _CONNECT_SECONDS
     parameters.client_properties = {"connection_name": "roll call"}
     try:
