@@ -8,11 +8,14 @@ from kombu.exceptions import OperationalError
 
 from shared.messaging.memory import SCHEME, Transport
 from shared.messaging.tls import kombu_address
+from shared.messaging.tolerant_amqp import install as tolerate_unreadable_properties
 from shared.messaging.topology import QueuePlan
 from shared.messaging.untyped import Connection, Exchange, Queue
 
 BROKEN = (AMQPError, OperationalError, OSError)
 """What is raised when the connection went away: the broker delivers again what was not acknowledged."""
+
+tolerate_unreadable_properties()
 
 # Publishers and quiet consumers would notice a broker that vanished only after hours.
 _KEEPALIVE = {

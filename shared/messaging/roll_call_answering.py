@@ -16,6 +16,7 @@ from shared.messaging.connections import BROKEN
 from shared.messaging.container import BusConsumer
 from shared.messaging.roll_call import Presence
 from shared.messaging.topology import QueuePlan, roll_call_queue, service_of
+from shared.observability.outbox_watch import outbox_state
 from shared.observability.rules_in_force import rules_state
 from shared.rulekit.in_force.state import RulesState
 
@@ -46,7 +47,7 @@ class RollCall(DependencyProvider):
     def handle_message(self, body: None, message: Any) -> None:  # noqa: ARG002, ANN401 - nameko's signature
         """Answer whoever called the roll."""
         channel, reply_to = message.channel, message.properties.get("reply_to")
-        if reply_to and channel.connection:
+        if wire.REPLY_ADDRESS.fullmatch(reply_to or "") and channel.connection:
             properties = {"correlation_id": message.properties.get("correlation_id") or "", "delivery_mode": 1}
             answer = channel.prepare_message(
                 msgspec.json.encode(self.presence()),
@@ -73,6 +74,13 @@ class RollCall(DependencyProvider):
             banyan=_banyan(),
             reads_rules=state is not None,
         )
+        if (outbox := outbox_state(service_of(name))) is not None:
+            me = msgspec.structs.replace(
+                me,
+                database=outbox.is_reachable,
+                outbox_rows=outbox.rows,
+                outbox_oldest_seconds=outbox.oldest_seconds,
+            )
         return me if state is None else _with_rules(me, state)
 
 

@@ -14,12 +14,14 @@ from shared.messaging import topology, wire
 from shared.messaging.connections import BROKEN, kombu_queue
 from shared.messaging.container import BusConsumer
 from shared.messaging.signature import MalformedBody, Signature
+from shared.messaging.tolerant_amqp import unreadable
 from shared.messaging.watched import OK, Watched
 from shared.observability.bus_figures import refused
 
 _log = structlog.get_logger(__name__)
 
 
+_SHOWN = 80
 _CLOCKS_DIFFER_SECONDS = 5.0
 """How far the sender's clock and ours may differ before a request counts as one that nobody waits for."""
 
@@ -93,7 +95,7 @@ class RpcConsumer(NamekoRpcConsumer):
 
     def _publish(self, message: Any, body: bytes) -> None:  # noqa: ANN401 - kombu's message
         reply_to, channel = message.properties.get("reply_to"), message.channel
-        if not reply_to or not channel.connection:
+        if not wire.REPLY_ADDRESS.fullmatch(reply_to or "") or not channel.connection:
             return
         properties = {"delivery_mode": 2}
         if correlation := message.properties.get("correlation_id"):
@@ -162,8 +164,13 @@ def _told(fault: Fault) -> tuple[bytes, str]:
 
 
 def _malformed(message: Any) -> str | None:  # noqa: ANN401 - kombu's message
-    if not message.properties.get("reply_to"):
+    if (reason := unreadable(message.headers)) is not None:
+        return reason
+    reply_to = message.properties.get("reply_to")
+    if not reply_to:
         return "no reply_to"
+    if not wire.REPLY_ADDRESS.fullmatch(reply_to):  # or we would publish with our rights what the sender may not
+        return f"reply_to {reply_to[:_SHOWN]!r} is no reply address"
     if message.properties.get("content_type") != wire.JSON_TYPE:
         return f"content_type {message.properties.get('content_type')!r} is not {wire.JSON_TYPE}"
     return None

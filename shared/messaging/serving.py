@@ -1,5 +1,6 @@
 """Serve nameko classes from this process against RabbitMQ, until somebody asks it to stop."""
 
+import os
 import signal
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -16,8 +17,10 @@ from shared.messaging.connections import open_connection
 from shared.messaging.container import SETTINGS_KEY, BusContainer
 from shared.messaging.declaring import Declarer
 from shared.messaging.metrics_endpoint import MetricsEndpoint
+from shared.messaging.observation import Observation
 from shared.messaging.relay_child import RelayChild, RelaySpec
 from shared.messaging.settings import BusSettings
+from shared.messaging.wire import DEAD_EXCHANGE
 from shared.observability.logging import configure_logging
 
 READY = "banyan ready:"
@@ -45,7 +48,9 @@ def serve(
 
     The process must have called `shared.messaging.green.go_green()` as its first statement.
     """
-    configure_logging(settings.log_style)  # before the first line: structlog's own default would show local variables
+    owners = "+".join(sorted({topology.service_of(cls.name) for cls in classes}))  # type: ignore[attr-defined]  # nameko classes have no base
+    # Before the first line: structlog's own default would show local variables.
+    configure_logging(settings.log_style, service=owners)
     stop = _Signals()
     if not _declare(classes, neighbours, settings, stop):
         return 0
@@ -53,6 +58,7 @@ def serve(
     containers = [BusContainer(cls, merged) for cls in classes]
     metrics = None if settings.metrics_port is None else MetricsEndpoint(settings.metrics_host, settings.metrics_port)
     children = [RelayChild(spec, settings.for_service(spec.service)) for spec in relays]
+    observation = Observation(relays, owners, os.environ)
     for container in containers:
         container.start()
     collect_seldom()
@@ -67,6 +73,7 @@ def serve(
         metrics.stop()
     for child in children:
         child.stop()
+    observation.stop()
     return 0 if graceful and not died else 1
 
 
@@ -86,7 +93,9 @@ def declare(classes: Sequence[type], settings: BusSettings, neighbours: Sequence
             connection.connect()
             declarer = Declarer(connection)
             declarer.others(topology.retry_queues(mine))
-            declarer.own(topology.work_queues(owned, mine))
+            for plan in topology.work_queues(owned, mine):
+                # Parked messages are nobody's to consume: a service needs no permission on banyan.dead but to write.
+                (declarer.others if plan.exchange == DEAD_EXCHANGE else declarer.own)([plan])
             declarer.others(topology.work_queues(neighbours, mine))
         finally:
             connection.release()

@@ -51,6 +51,17 @@ def serve(amqp_url: str, tmp_path: Path) -> Iterator[Serve]:
         process.stdout.close()
 
 
+@pytest.fixture(scope="module")
+def echo(amqp_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator["subprocess.Popen[str]"]:
+    """Return a served `echo` that all tests of a module share, for those that must not end it."""
+    process = started(amqp_url, tmp_path_factory.mktemp("echo"), "echo")
+    yield process
+    process.kill()
+    process.wait()
+    assert process.stdout is not None
+    process.stdout.close()
+
+
 @pytest.fixture
 def client(amqp_url: str) -> Iterator[BanyanClient]:
     """Return a client that is closed afterwards."""
