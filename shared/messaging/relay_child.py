@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from shared.messaging.settings import BusSettings
+from shared.observability.bus_figures import relay_ends
 
 _log = structlog.get_logger(__name__)
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 30.0
@@ -48,6 +49,7 @@ class RelayChild:
         """Start the relay if it is not running; one that keeps crashing is started ever more slowly."""
         now = time.monotonic()
         if self._process is not None and self._process.poll() is not None:
+            relay_ends.labels(self._spec.service).inc()
             _log.error("relay_ended", service=self._spec.service, exit_code=self._process.returncode)
             self._pause = (
                 _FIRST_PAUSE if now - self._started > _HEALTHY_SECONDS else min(self._pause * 2, _LONGEST_PAUSE)

@@ -39,7 +39,7 @@ def run(relay: Relay, stopping: threading.Event) -> None:
 def main() -> int:
     """Run as a child process."""
     service = sys.argv[1]
-    configure_logging(os.environ.get("BANYAN_LOG", "json"))
+    configure_logging(os.environ.get("BANYAN_LOG", "json"), service=f"{service} relay")
     database = Database(os.environ["BANYAN_DATABASE_URL"].replace("{service}", service), pool_size=2)
     publisher: EventPublisher = PikaPublisher(os.environ["BANYAN_AMQP_URL"], f"{service} relay")
     stopping = threading.Event()

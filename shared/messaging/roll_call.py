@@ -28,5 +28,9 @@ class Presence(msgspec.Struct, frozen=True, kw_only=True):
     origin: str | None = None
     pinned: str | None = None
     stale_seconds: float = 0.0
+    database: bool | None = None
+    """Whether the service's database answered lately; None where nobody looks."""
+    outbox_rows: int | None = None
+    outbox_oldest_seconds: float | None = None
     fault_count: int = 0
     faults: list[str] = []

@@ -45,16 +45,17 @@ class OutboxWatch:
         self._looks: list[tuple[int, float]] = []
         """Newest row and moment of each look at which new rows had come, while the oldest of them waits."""
         self._rows, self._oldest = 0, 0
+        self._has_looked = False
         self._answered: float | None = None
         self._stopped = threading.Event()
-        _rows.labels(service).set_function(lambda: self.state.rows)
-        _age.labels(service).set_function(lambda: self.state.oldest_seconds)
-        _reachable.labels(service).set_function(lambda: self.state.is_reachable)
         _by_service[service] = self
+        _show(service)
 
     @property
-    def state(self) -> OutboxState:
-        """What was last seen."""
+    def state(self) -> OutboxState | None:
+        """What was last seen; None before the first look has ended."""
+        if not self._has_looked:
+            return None
         now = self._now()
         answered = self._answered is not None and now - self._answered <= _FRESH
         age = now - self._looks[0][1] if self._looks else 0.0
@@ -80,12 +81,13 @@ class OutboxWatch:
                 some = sa.select(columns.sequence).limit(_MOST).subquery()
                 rows = connection.scalar(sa.select(sa.func.count()).select_from(some)) if oldest is not None else 0
         except sa.exc.SQLAlchemyError as fault:
-            _log.warning("database_unreachable", service=self._service, error=type(fault).__name__)
+            _log.warning("database_unreachable", database=self._service, error=type(fault).__name__)
+            self._has_looked = True
             return
         self._note(int(rows or 0), oldest, newest)
 
     def _note(self, rows: int, oldest: int | None, newest: Any) -> None:  # noqa: ANN401 - a number, where there are rows
-        self._answered = self._now()
+        self._answered, self._has_looked = self._now(), True
         self._rows = rows
         if oldest is None:
             self._looks = []
@@ -104,3 +106,12 @@ def outbox_state(service: str) -> OutboxState | None:
     """Return how the outbox of a service of this process stands; None where nobody looks at it."""
     watch = _by_service.get(service)
     return watch.state if watch is not None else None
+
+
+def _show(service: str) -> None:
+    def seen() -> OutboxState:
+        return outbox_state(service) or OutboxState(is_reachable=False, rows=0, oldest_seconds=0.0)
+
+    _rows.labels(service).set_function(lambda: seen().rows)
+    _age.labels(service).set_function(lambda: seen().oldest_seconds)
+    _reachable.labels(service).set_function(lambda: seen().is_reachable)
