@@ -6,10 +6,13 @@ from pathlib import Path
 from nameko.extensions import DependencyProvider
 
 from services.customer_view.adapters.column_map_files import ColumnMapFiles
+from services.customer_view.adapters.feed_rejects import open_rejects
+from services.customer_view.adapters.read_ahead import read_ahead
 from services.customer_view.adapters.row_files import LocalRowFiles
 from services.customer_view.adapters.seen_ids import seen_ids_on_disk
 from services.customer_view.adapters.store import SqlStore
 from services.customer_view.adapters.trigger_engine import DurableTriggers
+from services.customer_view.application.feeds import FileFeeds
 from services.customer_view.application.imports import FileImport
 from services.customer_view.application.triggers import Triggers
 from services.customer_view.application.use_cases import UseCases
@@ -56,6 +59,25 @@ def build_import(use_cases: UseCases) -> FileImport:
         files=LocalRowFiles(),
         column_maps=ColumnMapFiles(),
         seen_ids=seen_ids_on_disk,
+    )
+
+
+def build_feeds(settings: Settings, clock: Clock | None = None) -> FileFeeds:
+    """Put the loading of files together, for a process beside the services; columns for new facts are added now."""
+    store = SqlStore(open_database(settings))
+    rules = open_rules(settings.rules, settings.rule_sets, SERVICE)
+    store.prepare(rules.current())
+    return FileFeeds(
+        store=store,
+        rules=rules,
+        clock=clock or settings.clock,
+        zone=settings.zone,
+        fresh=_fresh,
+        files=LocalRowFiles(),
+        column_maps=ColumnMapFiles(),
+        seen_ids=seen_ids_on_disk,
+        rejects=open_rejects,
+        ahead=read_ahead,
     )
 
 

@@ -94,14 +94,18 @@ def _transposed(rows: Sequence[Row]) -> dict[str, list[Any]]:
 
 
 def _copy(connection: Connection, table: sa.Table, columns: Sequence[str], cells: Sequence[Sequence[Any]]) -> None:
-    column_list = ", ".join(f'"{name}"' for name in columns)
-    texts = [_copy_texts(values) for values in cells]
-    if not texts[0]:
+    copy_words(connection, table.name, columns, [copy_texts(values) for values in cells])
+
+
+def copy_words(connection: Connection, table: str, columns: Sequence[str], words: Sequence[Sequence[Any]]) -> None:
+    """Insert new rows given column by column in COPY's words, as `copy_text` writes them; on PostgreSQL alone."""
+    if not words[0]:
         return
+    column_list = ", ".join(f'"{name}"' for name in columns)
     cursor = connection.connection.cursor()
     try:
-        with cursor.copy(f'COPY "{table.name}" ({column_list}) FROM STDIN') as copy:
-            copy.write("\n".join(map("\t".join, zip(*texts, strict=True))) + "\n")
+        with cursor.copy(f'COPY "{table}" ({column_list}) FROM STDIN') as copy:
+            copy.write("\n".join(map("\t".join, zip(*words, strict=True))) + "\n")
     finally:
         cursor.close()
 
@@ -122,17 +126,17 @@ _SPECIAL = re.compile(r"[\\\t\n\r]")
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
-def _copy_texts(values: Sequence[Any]) -> Sequence[str]:
+def copy_texts(values: Sequence[Any]) -> Sequence[str]:
     """Write a column in COPY's text format; most hold nothing but plain words or numbers, which is seen at a glance."""
     kinds = set(map(type, values))
     if kinds == {str}:
-        return values if not _SPECIAL.search("".join(values)) else [_copy_text(value) for value in values]
+        return values if not _SPECIAL.search("".join(values)) else [copy_text(value) for value in values]
     if kinds <= {int, float}:
         return list(map(str, values))
-    return [_copy_text(value) for value in values]
+    return [copy_text(value) for value in values]
 
 
-def _copy_text(value: object) -> str:
+def copy_text(value: object) -> str:
     """Write one value in COPY's text format."""
     if value is None:
         return "\\N"
@@ -145,4 +149,13 @@ def _copy_text(value: object) -> str:
     return str(value)
 
 
-__all__ = ["Row", "insert_columns", "insert_missing", "insert_rows", "upsert_rows"]
+__all__ = [
+    "Row",
+    "copy_text",
+    "copy_texts",
+    "copy_words",
+    "insert_columns",
+    "insert_missing",
+    "insert_rows",
+    "upsert_rows",
+]

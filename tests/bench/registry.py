@@ -36,6 +36,7 @@ PARTS = {
     "sql": Part("sql_speed", ("postgres",)),
     "plan": Part("plan_speed", ("postgres",)),
     "replay": Part("replay_speed"),
+    "feeds": Part("feeds"),
     "ledger": Part("ledger", ("postgres", "rabbitmq")),
 }
 

@@ -1,8 +1,10 @@
 """Rows of a CSV file, one at a time; a broken row costs that row and no other."""
 
 import csv
+import io
+import zlib
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TextIO
 
@@ -11,15 +13,16 @@ from services.customer_view.application.ports import FileRow
 from services.customer_view.domain.column_map import ColumnMap, missing_columns
 
 _LONGEST_LINE = 1 << 20  # characters
+_PORTION = 65_536  # characters read at a time: what a file that breaks off has just given is lost
 _MOST_LINES = 100  # of one row, counting line breaks within quotes: beyond it a quote was left open
 
 
 def read(text: TextIO, path: Path, column_map: ColumnMap) -> Iterator[FileRow]:
     """Yield rows with the columns of the map; raises UnreadableFile."""
-    feed = _Feed(text, path)
-    header = _header(feed, path, column_map)
+    feed = LineFeed(text, path)
+    header = read_header(feed, path, column_map)
     picks = [(name, header.index(name)) for name in column_map.columns]
-    yield from _rows(feed, len(header), picks, column_map.delimiter)
+    yield from rows_of(feed, len(header), picks, column_map.delimiter)
 
 
 def check_header(path: Path, column_map: ColumnMap, header: list[str]) -> None:
@@ -36,7 +39,7 @@ def check_header(path: Path, column_map: ColumnMap, header: list[str]) -> None:
         raise UnreadableFile("ambiguous_columns", message, details={"columns": twice})
 
 
-class _Feed:
+class LineFeed:
     """Lines of a file, numbered from 1; remembers those of the row being read, and takes them back."""
 
     def __init__(self, text: TextIO, path: Path) -> None:
@@ -71,26 +74,60 @@ class _Feed:
         """How many lines the row has taken so far."""
         return len(self._row)
 
+    @property
+    def line(self) -> int:
+        """How many lines of the file have been taken."""
+        return self._line
+
+    def take(self, characters: int) -> list[str]:
+        """Take whole lines, of about so many characters in all; none at the end of the file."""
+        lines = list(self._returned)
+        self._returned.clear()
+        size = sum(map(len, lines))
+        try:
+            while size < characters and (text := self._portion()):
+                lines += io.StringIO(text, newline="").readlines()
+                size += len(text)
+        except (OSError, EOFError, zlib.error):
+            if not lines:  # otherwise the next to read meets it again
+                raise
+        self._line += len(lines)
+        return lines
+
+    def _portion(self) -> str:
+        text = self._text.read(_PORTION)
+        if text and not text.endswith("\n"):
+            text += self._text.readline(_LONGEST_LINE)
+            if len(text) >= _LONGEST_LINE and not text.endswith(("\n", "\r")):
+                raise UnreadableFile("broken_file", f"{self._path}: a line after line {self._line} has no end")
+        return text
+
+    def give_back(self, lines: Sequence[str]) -> None:
+        """Offer lines that `take` has returned again."""
+        self._returned.extendleft(reversed(lines))
+        self._line -= len(lines)
+
     def take_back(self) -> None:
         """Offer all lines of the row but the first again."""
-        again = self._row[1:]
-        self._returned.extendleft(reversed(again))
-        self._line -= len(again)
+        self.give_back(self._row[1:])
+        del self._row[1:]
 
 
-def _header(feed: _Feed, path: Path, column_map: ColumnMap) -> list[str]:
+def read_header(feed: LineFeed, path: Path, column_map: ColumnMap) -> list[str]:
+    """Return the names in the first row; raises UnreadableFile where the map cannot be used on them."""
     try:
         header = [name.strip() for name in next(csv.reader(feed, delimiter=column_map.delimiter), [])]
     except csv.Error as error:
         raise UnreadableFile("broken_file", f"{path}: line 1: {error}") from error
-    if _is_garbled("".join(header)):
+    if is_garbled("".join(header)):
         encoding = column_map.encoding or "utf-8"
         raise UnreadableFile("wrong_encoding", f"{path}: line 1 is not {encoding}: name the file's encoding in the map")
     check_header(path, column_map, header)
     return header
 
 
-def _rows(feed: _Feed, width: int, picks: list[tuple[str, int]], delimiter: str) -> Iterator[FileRow]:
+def rows_of(feed: LineFeed, width: int, picks: list[tuple[str, int]], delimiter: str) -> Iterator[FileRow]:
+    """Yield the rows that follow; at each the feed stands where the next one begins."""
     ended = False
     while not ended:
         reader = csv.reader(feed, delimiter=delimiter, strict=True)
@@ -108,8 +145,9 @@ def _rows(feed: _Feed, width: int, picks: list[tuple[str, int]], delimiter: str)
             if row is not None:
                 if row.cells is None and feed.lines > 1:
                     whole = False
+                if not whole:
+                    feed.take_back()
                 yield row
-        feed.take_back()
 
 
 def _row(line: int, cells: list[str], width: int, picks: list[tuple[str, int]]) -> FileRow | None:
@@ -119,12 +157,13 @@ def _row(line: int, cells: list[str], width: int, picks: list[tuple[str, int]]) 
         return FileRow(line, None, f"ragged_row: {len(cells)} cells, the header has {width}")
     picked = {name: cells[position].strip() for name, position in picks}
     for name, cell in picked.items():
-        if not cell.isascii() and _is_garbled(cell):
+        if not cell.isascii() and is_garbled(cell):
             return FileRow(line, None, f"wrong_encoding: column {name!r} holds bytes that are no text")
     return FileRow(line, picked)
 
 
-def _is_garbled(text: str) -> bool:
+def is_garbled(text: str) -> bool:
+    """Tell whether a text holds bytes that are none in its encoding."""
     try:
         text.encode()
     except UnicodeEncodeError:  # undecodable bytes were read as lone surrogates

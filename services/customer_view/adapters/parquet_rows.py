@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 
 from services.customer_view.adapters.csv_rows import check_header
 from services.customer_view.application.faults import UnreadableFile
-from services.customer_view.application.ports import FileRow
+from services.customer_view.application.ports import FileRow, RowChunk
 from services.customer_view.domain.column_map import ColumnMap
 
 _BATCH = 2_000
@@ -17,16 +17,22 @@ _BATCH = 2_000
 
 def read(path: Path, column_map: ColumnMap) -> Iterator[FileRow]:
     """Yield rows numbered from 1; raises UnreadableFile."""
+    for chunk in read_chunks(path, column_map, _BATCH):
+        for line, *cells in zip(chunk.lines, *chunk.columns.values(), strict=True):
+            yield FileRow(line, dict(zip(chunk.columns, cells, strict=True)))
+
+
+def read_chunks(path: Path, column_map: ColumnMap, size: int) -> Iterator[RowChunk]:
+    """Yield rows by the column, up to `size` at a time; raises UnreadableFile."""
     names = list(column_map.columns)
     try:
         with pq.ParquetFile(path) as file:
             check_header(path, column_map, list(file.schema_arrow.names))
-            line = 0
-            for batch in file.iter_batches(batch_size=_BATCH, columns=names):
-                columns = [batch.column(name).to_pylist() for name in names]
-                for values in zip(*columns, strict=True):
-                    line += 1
-                    yield FileRow(line, {name: _text(value) for name, value in zip(names, values, strict=True)})
+            end = 0
+            for batch in file.iter_batches(batch_size=size, columns=names):
+                first, end = end + 1, end + len(batch)
+                columns = {name: [_text(value) for value in batch.column(name).to_pylist()] for name in names}
+                yield RowChunk(lines=range(first, end + 1), columns=columns, faults=[], end=end)
     except pa.ArrowException as error:
         raise UnreadableFile("broken_file", f"{path}: {error}") from error
 

@@ -1,17 +1,20 @@
 """Files of rows, told apart by their first bytes: CSV (UTF-8 or GB18030, plain or gzip) and Parquet; streamed."""
 
 import gzip
+import hashlib
 import io
 import zlib
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import TextIO, TypeVar
 
-from services.customer_view.adapters import csv_rows, parquet_rows
+from services.customer_view.adapters import csv_chunks, csv_rows, parquet_rows
 from services.customer_view.application.faults import UnreadableFile
-from services.customer_view.application.ports import FileRow
+from services.customer_view.application.ports import FileRow, RowChunk
 from services.customer_view.domain.column_map import ColumnMap
 
+Item = TypeVar("Item")
 _SAMPLE = 65_536  # bytes from which the encoding is told
 _REPLACED = "\N{REPLACEMENT CHARACTER}"
 
@@ -22,29 +25,70 @@ class LocalRowFiles:
     @contextmanager
     def open(self, path: Path, column_map: ColumnMap) -> Iterator[Iterator[FileRow]]:
         """Stream the columns a map names; raises UnreadableFile, while streaming too."""
-        try:
-            file = path.open("rb", buffering=0)
-        except OSError as error:
-            message = f"{path}: {error.strerror or error}"
-            raise UnreadableFile("no_such_file", message) from error
-        with file:
-            start = file.read(4)
-            file.seek(0)
-            with closing(_guarded(path, _rows(file, start, path, column_map))) as rows:
-                yield rows
+        with (
+            _opened(path) as file,
+            closing(_guarded(path, _items(file, path, column_map, parquet_rows.read, csv_rows.read))) as rows,
+        ):
+            yield rows
+
+    @contextmanager
+    def open_chunks(self, path: Path, column_map: ColumnMap, size: int) -> Iterator[Iterator[RowChunk]]:
+        """Stream the same by the column, about `size` rows at a time; raises UnreadableFile, while streaming too."""
+
+        def parquet(path: Path, column_map: ColumnMap) -> Iterator[RowChunk]:
+            return parquet_rows.read_chunks(path, column_map, size)
+
+        def text(text: TextIO, path: Path, column_map: ColumnMap) -> Iterator[RowChunk]:
+            return csv_chunks.read(text, path, column_map, size)
+
+        with (
+            _opened(path) as file,
+            closing(_guarded(path, _items(file, path, column_map, parquet, text))) as chunks,
+        ):
+            yield chunks
+
+    def fingerprint(self, path: Path) -> str:
+        """Return what tells the file's content from any other: its size and digest; raises UnreadableFile."""
+        with _opened(path) as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+            return f"{file.tell()}-{digest}"
 
 
-def _rows(file: io.FileIO, start: bytes, path: Path, column_map: ColumnMap) -> Iterator[FileRow]:
+@contextmanager
+def _opened(path: Path) -> Iterator[io.FileIO]:
+    try:
+        file = path.open("rb", buffering=0)
+    except OSError as error:
+        message = f"{path}: {error.strerror or error}"
+        raise UnreadableFile("no_such_file", message) from error
+    with file:
+        yield file
+
+
+def _items(
+    file: io.FileIO,
+    path: Path,
+    column_map: ColumnMap,
+    parquet: Callable[[Path, ColumnMap], Iterator[Item]],
+    text: Callable[[TextIO, Path, ColumnMap], Iterator[Item]],
+) -> Iterator[Item]:
+    start = file.read(4)
+    file.seek(0)
     if start == b"PAR1":
-        return parquet_rows.read(path, column_map)
+        return parquet(path, column_map)
     if start.startswith(b"PK"):
         raise UnreadableFile("unknown_format", f"{path}: a ZIP archive or Excel workbook: save it as CSV")
     if start.startswith(b"\x1f\x8b"):
-        return _text_rows(io.BufferedReader(gzip.GzipFile(fileobj=file), _SAMPLE), path, column_map)
-    return _text_rows(io.BufferedReader(file, _SAMPLE), path, column_map)
+        return _text_items(io.BufferedReader(gzip.GzipFile(fileobj=file), _SAMPLE), path, column_map, text)
+    return _text_items(io.BufferedReader(file, _SAMPLE), path, column_map, text)
 
 
-def _text_rows(buffered: io.BufferedReader, path: Path, column_map: ColumnMap) -> Iterator[FileRow]:
+def _text_items(
+    buffered: io.BufferedReader,
+    path: Path,
+    column_map: ColumnMap,
+    read: Callable[[TextIO, Path, ColumnMap], Iterator[Item]],
+) -> Iterator[Item]:
     sample = buffered.peek(_SAMPLE)[:_SAMPLE]
     if not sample.strip():
         raise UnreadableFile("empty_file", f"{path}: the file is empty")
@@ -52,7 +96,7 @@ def _text_rows(buffered: io.BufferedReader, path: Path, column_map: ColumnMap) -
     if sample.startswith(b"\xef\xbb\xbf") and encoding == "utf-8":
         encoding = "utf-8-sig"
     with io.TextIOWrapper(buffered, encoding=encoding, errors="surrogateescape", newline="") as text:
-        yield from csv_rows.read(text, path, column_map)
+        yield from read(text, path, column_map)
 
 
 def _encoding_of(sample: bytes) -> str:
@@ -67,7 +111,7 @@ def _encoding_of(sample: bytes) -> str:
     return "utf-8"
 
 
-def _guarded(path: Path, rows: Iterator[FileRow]) -> Generator[FileRow, None, None]:
+def _guarded(path: Path, rows: Iterator[Item]) -> Generator[Item, None, None]:
     try:
         yield from rows
     except (OSError, EOFError, zlib.error) as error:

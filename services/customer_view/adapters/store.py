@@ -1,19 +1,26 @@
 """The store on PostgreSQL or SQLite: one transaction object for subscribers, audiences and events."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 
 from sqlalchemy.engine import Connection
 
 from services.customer_view.adapters import audiences, tables
+from services.customer_view.adapters.customer_copy import CustomerCopy
+from services.customer_view.adapters.customer_rows import CustomerRows
 from services.customer_view.adapters.customers import Customers
 from services.customer_view.adapters.events import SqlEvents
+from services.customer_view.adapters.fact_encoding import CopyEncoding, PlainEncoding
+from services.customer_view.adapters.feed_table import SqlFeeds
+from services.customer_view.application.feed_ports import Encoding, FactRows
 from services.customer_view.application.ports import AudienceOrder, Change, FactsById
 from shared.contracts.customer_view import Audience, AudiencePage, AudienceQuery, Customer, CustomersChanged
 from shared.persistence.database import Database
 from shared.rulekit.facts import FactValue
 from shared.rulekit.model import RuleBook
+
+_PER_EVENT = 200  # as in the use cases
 
 
 class SqlStore:
@@ -22,13 +29,15 @@ class SqlStore:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._prepared: Customers | None = None
+        self._loading: CustomerCopy | CustomerRows | None = None
+        self.encoding: Encoding = CopyEncoding() if database.dialect == "postgresql" else PlainEncoding()
 
     @contextmanager
     def write(self, book: RuleBook) -> Iterator["SqlTransaction"]:
         """Open a transaction that commits at the end of the block and rolls back on any exception."""
         customers = self.prepare(book)
         with self._database.write() as connection:
-            yield SqlTransaction(connection, customers)
+            yield SqlTransaction(connection, customers, self._loading)
 
     @contextmanager
     def read(self, book: RuleBook) -> Iterator["SqlTransaction"]:
@@ -47,20 +56,32 @@ class SqlStore:
             # A change of the rules must not stop everybody for the rewriting of a table: that waits for the next start.
             tables.bind_masks(self._database, customers.table, book.vocabulary, may_build=prepared is None)
             prepared = self._prepared = customers
+            loading = CustomerCopy if self._database.dialect == "postgresql" else CustomerRows
+            self._loading = loading(customers, per_event=_PER_EVENT)
         return prepared
 
 
 class SqlTransaction:
     """One transaction; see the port for what each verb promises."""
 
-    def __init__(self, connection: Connection, customers: Customers) -> None:
+    def __init__(
+        self, connection: Connection, customers: Customers, loading: CustomerCopy | CustomerRows | None = None
+    ) -> None:
         self._connection = connection
         self._customers = customers
+        self._loading = loading
         self.events = SqlEvents(connection)
+        self.feeds = SqlFeeds(connection)
 
     def put(self, facts: FactsById, *, at: datetime) -> Change:
         """Store the named facts of each subscriber; tell which subscribers this changed."""
         return self._customers.put(self._connection, facts, at)
+
+    def load(self, rows: FactRows, *, at: datetime, on: date, fresh: Callable[[], str]) -> int:
+        """Store facts in the store's form, tell whom that changed, and return how many those were."""
+        if self._loading is None:
+            raise RuntimeError("a transaction for reading loads nothing")
+        return self._loading.load(self._connection, rows, at=at, on=on, fresh=fresh)
 
     def held(self, customer_ids: Sequence[str], fact: str) -> Mapping[str, FactValue]:
         """Return one fact of those subscribers that exist, locked."""

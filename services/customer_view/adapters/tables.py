@@ -77,6 +77,25 @@ trigger_rules = sa.Table(
     sa.Column("name", sa.Text, primary_key=True),
     sa.Column("version", sa.Text, nullable=False),
 )
+feed = sa.Table(
+    "feed",  # how far each file and stream has been read; moves in the transaction that stores its rows
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("fingerprint", sa.Text, nullable=False),
+    sa.Column("started_at", Instant, nullable=False),
+    sa.Column("moved_at", Instant, nullable=False),
+    sa.Column("finished_at", Instant),
+    sa.Column("incomplete", sa.Text, nullable=False),
+    *(
+        sa.Column(name, sa.BigInteger, nullable=False)
+        for name in ("position", "rows", "written", "changed", "refused", "bad_cells", "rejects_bytes")
+    ),
+    sa.Column("unknown", Document, nullable=False),
+    sa.Column("rejects", sa.Text, nullable=False),
+    sa.Column("last_rejects", Document, nullable=False),
+)
 
 
 class VocabularyMismatch(Fault):

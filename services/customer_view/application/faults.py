@@ -46,3 +46,21 @@ class UnreadableFile(InvalidRequest):
     def __init__(self, reason: str, message: str, *, details: Mapping[str, object] | None = None) -> None:
         super().__init__(message, details={"field": "file", "reason": reason, **(details or {})})
         self.code = reason
+
+
+class FeedTaken(NotAllowed):
+    """Another process moves the same feed at the same time."""
+
+    code = "feed_taken"
+
+
+class RejectsLost(NotAllowed):
+    """The file with the refusals of a feed that goes on is not there, or shorter than it was."""
+
+    code = "rejects_lost"
+
+
+class FeedMismatch(NotAllowed):
+    """A name belongs to a feed of another kind."""
+
+    code = "feed_mismatch"

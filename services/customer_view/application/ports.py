@@ -119,6 +119,18 @@ class FileRow:
     fault: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class RowChunk:
+    """Rows of a file that follow one another, by the column; the faulty ones apart."""
+
+    lines: Sequence[int]
+    columns: Mapping[str, Sequence[str]]
+    """Cells of the good rows, by column of the map."""
+    faults: Sequence[FileRow]
+    end: int
+    """The file's line (of Parquet: the row) up to which it has been read."""
+
+
 class RowFiles(Protocol):
     """Files of rows: CSV, CSV.gz, Parquet."""
 

@@ -5,7 +5,8 @@ from typing import TypeVar
 
 FactT = TypeVar("FactT")
 
-_LONGEST_ID = 64  # letters
+LONGEST_ID = 64
+"""Letters of a subscriber's id."""
 
 
 def merged(records: Iterable[tuple[str, Mapping[str, FactT]]]) -> dict[str, dict[str, FactT]]:
@@ -23,4 +24,4 @@ def with_products(held: Iterable[str] | None, added: Iterable[str]) -> frozenset
 
 def is_customer_id(text: str) -> bool:
     """Tell whether a text can be a subscriber's id: 1 to 64 printable characters, no blanks."""
-    return 0 < len(text) <= _LONGEST_ID and text.isprintable() and " " not in text
+    return 0 < len(text) <= LONGEST_ID and text.isprintable() and " " not in text
