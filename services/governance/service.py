@@ -1,5 +1,6 @@
 """The nameko classes `governance` (advice while the customer is there) and `governance_bulk` (runs, events)."""
 
+from services.governance.adapters.verdict_figures import count_verdicts
 from services.governance.application.use_cases import UseCases
 from services.governance.dependencies import Dependencies
 from shared.contracts.channels import ContactsFailed, ContactsSent, OutcomesRecorded
@@ -32,7 +33,7 @@ class Governance(Pingable):
     @rpc
     def reserve(self, requests: list[ContactRequest]) -> list[Verdict]:
         """Return a verdict for each request; permits are reserved."""
-        return self.use.reserve(requests, limit=INTERACTIVE_LIMIT)
+        return count_verdicts(requests, self.use.reserve(requests, limit=INTERACTIVE_LIMIT))
 
     @rpc
     def check(self, requests: list[ContactRequest]) -> list[Verdict]:
@@ -126,7 +127,7 @@ class GovernanceBulk(Pingable):
     @rpc
     def reserve(self, requests: list[ContactRequest]) -> list[Verdict]:
         """Return a verdict for each request; permits are reserved."""
-        return self.use.reserve(requests)
+        return count_verdicts(requests, self.use.reserve(requests))
 
     @rpc
     def check(self, requests: list[ContactRequest]) -> list[Verdict]:

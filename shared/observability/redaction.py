@@ -23,7 +23,7 @@ _IDENTITY_CARD = r"(?<!\d)[1-9]\d{5}(?:1[89]|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|
 _IMSI = r"(?<!\d)460\d{12}(?!\d)"
 _MSISDN = (
     rf"(?<!\d)(?:{_COUNTRY})?(?:{_NOUGHT}{_GAP})?{_ONE}"
-    # Without a gap whatever has eleven digits; with gaps only what a mobile number can be, or any row of figures is one.
+    # Without gaps whatever has eleven digits; with gaps what can be a mobile number, or any row of figures were one.
     rf"(?:\d{{10}}|{_GAP}[3-9３-９](?:{_GAP}\d){{9}})(?!\d)"
 )
 _NUMBER = re.compile(f"(?P<kept>{_IDENTIFIER})|{_ICCID}|{_IDENTITY_CARD}|{_IMSI}|{_MSISDN}")

@@ -21,6 +21,7 @@ from services.campaigns.domain.offering import Offering, reach_of
 from services.campaigns.domain.order import FulfilmentResult, SalesOrder
 from shared.kernel.faults import Unavailable
 from shared.kernel.identity import derive_id
+from shared.observability.http_figures import http_call
 
 
 class _Answer(msgspec.Struct, frozen=True):
@@ -115,7 +116,11 @@ class HttpFulfilment:
         url = f"{self._urls[system]}/{what}"
         headers = {"Idempotency-Key": derive_id(url, *names)}
         try:
-            with self._client.stream("POST", url, json={"orders": bodies}, headers=headers) as response:
+            with (
+                http_call(system, what, headers) as call,
+                self._client.stream("POST", url, json={"orders": bodies}, headers=call.headers) as response,
+            ):
+                call.status = response.status_code
                 if response.status_code in _BAD_BATCH:
                     raise _BatchRefused(f"HTTP {response.status_code}")
                 if not response.is_success:

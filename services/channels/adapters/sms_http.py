@@ -18,6 +18,7 @@ import msgspec
 
 from services.channels.application.ports import SmsMessage, Submission
 from shared.kernel.identity import derive_id
+from shared.observability.http_figures import http_call
 
 MESSAGES_PER_REQUEST = 100
 _ATTEMPTS = 3
@@ -103,7 +104,11 @@ class HttpSmsGateway:
     def _post(self, content: bytes, headers: Mapping[str, str]) -> _Answer:
         """Read an answer of bounded size in bounded time, however slowly it drips."""
         until = time.monotonic() + _LONGEST_ANSWER_SECONDS
-        with self._client.stream("POST", "/messages", content=content, headers=headers) as response:
+        with (
+            http_call("SMS", "messages", headers) as call,
+            self._client.stream("POST", "/messages", content=content, headers=call.headers) as response,
+        ):
+            call.status = response.status_code
             read = bytearray()
             for piece in response.iter_bytes():
                 read += piece
