@@ -101,9 +101,9 @@ class Boss:
             self._refused(str(fault.details.get("field", "")), fault.message, len(page))
             return
         self.told.accepted += answer.written
-        rows = {fault.index: fault for fault in reversed(answer.faults)}  # the first of each record
-        for index, fault in sorted(rows.items()):
-            self._refused(fault.field, fault.message, 1, str(page[index].record.get(_ID[self._kind])))
+        rows = {row.index: row for row in reversed(answer.faults)}  # the first of each record
+        for index, row in sorted(rows.items()):
+            self._refused(row.field, row.message, 1, str(page[index].record.get(_ID[self._kind])))
 
     def _ask(self, page: Sequence[Item]) -> UpsertResult:
         arguments = {self._kind: [item.record for item in page]}
