@@ -1,63 +1,77 @@
-"""`banyan status`: whether every container answers."""
+"""`banyan status`: is everything well, and if not, what next."""
 
+import os
 import time
-from datetime import UTC, datetime
 
 import click
 import msgspec
 
 from services.workbench.cli import bus
-from services.workbench.cli.console import json_option, print_json, print_table
+from services.workbench.cli.console import json_option, language_option, print_json
 from services.workbench.registry import containers_of
-from shared.kernel.faults import Fault
-
-
-class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """What one container said, or why it said nothing; times in milliseconds and seconds."""
-
-    container: str
-    is_well: bool
-    answered_in_ms: float | None = None
-    clock_skew_s: float | None = None
-    rule_set: str | None = None
-    fault: str | None = None
 
 
 @click.command()
 @click.argument("names", nargs=-1, metavar="[SERVICE]…")
 @click.option("--timeout", type=click.FloatRange(min=0.1), default=3.0, show_default=True, help="秒 · Seconds to wait")
+@click.option(
+    "--watch",
+    type=click.FloatRange(min=0.5),
+    metavar="S",
+    help="每 S 秒再看一次，直至 Ctrl-C · Look again every S seconds",
+)
+@language_option
 @json_option
 @click.pass_context
-def status(ctx: click.Context, names: tuple[str, ...], timeout: float, *, as_json: bool) -> None:
-    """查看服务状态 · Ask the services (all of them if none is named) whether they are well.
+def status(
+    ctx: click.Context, names: tuple[str, ...], timeout: float, watch: float | None, lang: str, *, as_json: bool
+) -> None:
+    """查看服务状态 · Look at services, replicas, queues, dead letters, outboxes, databases and rule sets.
 
-    Exit code 1 if one does not answer; containers use it as their health check.
+    With SERVICE… it only asks these whether they are well, which is quick. BANYAN_RABBITMQ_API names RabbitMQ's
+    management; without it queues are asked for over AMQP. Exit code 1 when something is ill: what, and what to do
+    next, is told.
     """
     containers = containers_of(names)
-    with bus.open_client() as client:
-        answers = [ping(client, container, timeout) for container in containers]
+    is_well = False
+    try:
+        while True:
+            if watch and not as_json:
+                click.clear()
+            is_well = (
+                _ping(containers, timeout, lang, as_json=as_json) if names else _survey(timeout, lang, as_json=as_json)
+            )
+            if not watch:
+                break
+            time.sleep(watch)
+    except KeyboardInterrupt:
+        pass
+    ctx.exit(0 if is_well else 1)
+
+
+def _ping(containers: list[str], timeout: float, lang: str, *, as_json: bool) -> bool:
+    from services.workbench.cli.status_survey import ping_all
+
+    answers = ping_all(containers, timeout)
     if as_json:
         print_json(answers)
     else:
-        print_table(
-            ["container", "", "ms", "rules", ""],
-            [(one.container, "✗✓"[one.is_well], one.answered_in_ms, one.rule_set, one.fault) for one in answers],
-        )
-    ctx.exit(0 if all(one.is_well for one in answers) else 1)
+        from services.workbench.cli.status_table import answers_table, console_for_tables
+
+        console_for_tables().print(answers_table(answers, lang=lang))
+    return all(one.is_well for one in answers)
 
 
-def ping(client: bus.Client, container: str, timeout: float) -> Answer:
-    """Ask one container; a fault is an answer, too."""
-    asked = time.perf_counter()
-    try:
-        health = client.call(container, "ping", timeout=timeout)
-    except Fault as fault:
-        return Answer(container=container, is_well=False, fault=f"{fault.code}: {fault.message}")
-    skew = datetime.fromisoformat(health["time"]) - datetime.now(UTC)
-    return Answer(
-        container=container,
-        is_well=True,
-        answered_in_ms=round((time.perf_counter() - asked) * 1000, 1),
-        clock_skew_s=round(skew.total_seconds(), 3),
-        rule_set=health.get("rule_set"),
-    )
+def _survey(timeout: float, lang: str, *, as_json: bool) -> bool:
+    from services.workbench.cli.status_findings import findings_of
+    from services.workbench.cli.status_survey import API, survey
+
+    seen = survey(bus.operator_settings(), timeout, os.environ.get(API))
+    findings = findings_of(seen)
+    if as_json:
+        print_json({"is_well": not findings, **msgspec.structs.asdict(seen), "findings": findings})
+    else:
+        from services.workbench.cli.status_table import console_for_tables, picture
+
+        console_for_tables().print(picture(seen, findings, lang))
+    return not findings
