@@ -20,7 +20,9 @@ class PikaPublisher:
         self._url, self._name = url, name
         self._link: Link | None = None
         self._sent = 0
-        self._missing: set[int] = set()
+        self._expected = 0
+        self._unsettled = 1  # below this number the broker has confirmed all
+        self._confirmed: set[int] = set()
         self._refused = False
         self._done = threading.Event()
 
@@ -43,14 +45,14 @@ class PikaPublisher:
 
     def _connected(self) -> Link:
         if self._link is None or not self._link.is_open:
-            self._sent, self._missing = 0, set()
-            self._link = Link(self._url, self._name, on_confirm=self._confirmed, on_lost=lambda _: self._done.set())
+            self._sent = 0
+            self._link = Link(self._url, self._name, on_confirm=self._settle, on_lost=lambda _: self._done.set())
         return self._link
 
     def _send(self, link: Link, events: Sequence[OutgoingEvent]) -> None:
         for exchange in {event.exchange for event in events} if self._sent == 0 else ():
             link.channel.exchange_declare(exchange, "topic", durable=True)
-        self._missing = set(range(self._sent + 1, self._sent + len(events) + 1))
+        self._unsettled, self._expected, self._confirmed = self._sent + 1, len(events), set()
         self._sent += len(events)
         for event in events:
             properties = pika.BasicProperties(
@@ -62,8 +64,12 @@ class PikaPublisher:
             )
             link.channel.basic_publish(event.exchange, event.routing_key, event.body, properties)
 
-    def _confirmed(self, tag: int, multiple: bool, good: bool) -> None:
+    def _settle(self, tag: int, multiple: bool, good: bool) -> None:
         self._refused = self._refused or not good
-        self._missing -= {number for number in self._missing if number <= tag} if multiple else {tag}
-        if not self._missing:
+        if multiple:
+            self._confirmed.update(range(self._unsettled, tag + 1))
+            self._unsettled = tag + 1
+        else:
+            self._confirmed.add(tag)
+        if len(self._confirmed) == self._expected:
             self._done.set()

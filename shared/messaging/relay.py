@@ -11,7 +11,7 @@ from shared.messaging import wire
 from shared.persistence.database import Database
 from shared.persistence.outbox import Outbox, StoredEvent
 
-BATCH = 200
+BATCH = 500
 
 
 @dataclass(frozen=True, slots=True)

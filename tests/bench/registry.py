@@ -37,6 +37,7 @@ PARTS = {
     "plan": Part("plan_speed", ("postgres",)),
     "replay": Part("replay_speed"),
     "feeds": Part("feeds"),
+    "bus": Part("bus", ("postgres", "rabbitmq")),
     "ledger": Part("ledger", ("postgres", "rabbitmq")),
 }
 
