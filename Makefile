@@ -10,7 +10,7 @@ ARGS ?=
 CHECKS := "ruff check ." "ruff format --check ." mypy lint-imports "python -m scripts.check_repository" "banyan rules check"
 LOCK := uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate pyproject.toml
 
-.PHONY: help setup setup-dev demo test nightly torture check bench serve format lock clean
+.PHONY: help setup setup-dev demo test nightly torture chaos check bench serve format lock clean
 
 help: ## Show what can be made
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ nightly: setup-dev ## Judge 100,000 generated pairs of condition and subscriber 
 
 torture: setup-dev ## Kill, restart and overrun governance, then recount every window (REQUESTS=50000, NAIVE=1, ARGS='--seed 7')
 	@$(BIN)/python -m tests.torture $(if $(REQUESTS),--requests $(REQUESTS)) $(if $(filter-out 0,$(NAIVE)),--naive) $(ARGS)
+
+chaos: setup-dev ## Deal every fault to a private deployment: malformed messages, kills, losses of broker and database (SEED=1, ARGS)
+	@$(BIN)/python -m tests.chaos $(if $(SEED),--seed $(SEED)) $(ARGS)
 
 check: setup-dev ## Run linters, types, import contracts, repository checks and the rules' own checks
 	@failed=""; \

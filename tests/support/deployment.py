@@ -103,13 +103,28 @@ class Deployment:
         self._spawn(name)
         self._await_ready(name)
 
+    def start(self, name: str) -> None:
+        """Start a process that was killed, and do not wait for it."""
+        self._spawn(name)
+
+    def reap(self, name: str) -> int:
+        """Forget a process that has ended by itself; returns its exit code."""
+        return self._running.pop(name).wait(_STOP_SECONDS)
+
     def ended(self) -> list[str]:
         """Name the processes that should run and do not."""
         return [name for name, process in self._running.items() if process.poll() is not None]
 
-    def settle(self, seconds: float = _SETTLE_SECONDS) -> None:
-        """Wait until every queue is empty, no message is unacknowledged and every outbox is published."""
-        self._wait(lambda: not any(self.backlog().values()), seconds, lambda: f"still in flight: {self.backlog()}")
+    def settle(self, seconds: float = _SETTLE_SECONDS, *, besides: tuple[str, ...] = ()) -> None:
+        """Wait until every queue is empty, no message is unacknowledged and every outbox is published.
+
+        `besides` names what queues begin with that somebody else looks after.
+        """
+
+        def rest() -> list[str]:
+            return [f"{count} in {name}" for name, count in self.backlog().items() if not name.startswith(besides)]
+
+        self._wait(lambda: not rest(), seconds, lambda: f"still in flight: {', '.join(rest())}")
 
     def backlog(self) -> dict[str, int]:
         """Return what is in flight: messages per queue (dead letters too), unpublished events per service."""
@@ -119,6 +134,14 @@ class Deployment:
         for service in registry.SERVICES:
             counts[f"outbox of {service}"] = int(self.query(service, "SELECT count(*) FROM outbox")[0][0])
         return {name: count for name, count in counts.items() if count}
+
+    def database_url(self, service: str) -> str:
+        """Return the URL of a service's database."""
+        return self._databases[service]
+
+    def pid(self, name: str) -> int:
+        """Return the process id of a running process."""
+        return self._running[name].pid
 
     def query(self, service: str, statement: str) -> list[tuple[object, ...]]:
         """Read a service's database."""

@@ -4,7 +4,7 @@ Started as a process of its own with one argument, a JSON object: `programs` (li
 `identity` (user and group to run as; empty: as oneself), `stop` (name of the signal that asks the last program to stop)
 and `folder` (deleted at the end). It stops when its standard input closes, when its parent dies (SIGKILL included) or
 when a program ends. A line on standard input that names a signal has the last program ended by it and started again;
-the guard answers with a line on standard output.
+`down` before the name leaves it ended until a line says `up`. The guard answers each with a line on standard output.
 """
 
 import contextlib
@@ -30,15 +30,19 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: os.close(0))
     parent = os.getppid()
     children = [_start(program, spec) for program in spec["programs"]]
+    is_down = False
     try:
-        while os.getppid() == parent and all(child.poll() is None for child in children):
+        while os.getppid() == parent and all(child.poll() is None for child in children[: -1 if is_down else None]):
             order = _order()
             if order is None:
                 break
             if order:
-                _end(children[-1], signal.Signals[order])
-                children[-1] = _start(spec["programs"][-1], spec)
-                os.write(1, b"started again\n")
+                is_down = order.startswith("down ")
+                if order != "up":
+                    _end(children[-1], signal.Signals[order.removeprefix("down ")])
+                if not is_down:
+                    children[-1] = _start(spec["programs"][-1], spec)
+                os.write(1, b"done\n")
         failed = any(child.poll() is not None for child in children)
     finally:
         _stop(children, signal.Signals[spec["stop"]])

@@ -4,7 +4,9 @@ import contextlib
 import os
 import secrets
 import shutil
+import signal
 import subprocess
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit, urlunsplit
@@ -69,14 +71,38 @@ class Postgres:
 
     def restart(self, *, is_hard: bool) -> None:
         """Restart our own server: as `pg_ctl -m immediate` does, which leaves it to recover, or after a clean stop."""
-        if self._guarded is None:
-            raise MissingServerError("a PostgreSQL of our own: one that was only named is not restarted")
-        self._guarded.restart("SIGQUIT" if is_hard else "SIGINT", self._answers, seconds=_START_SECONDS)
+        self._own().restart("SIGQUIT" if is_hard else "SIGINT", self._answers, seconds=_START_SECONDS)
+
+    def down(self) -> None:
+        """End our own server as `pg_ctl -m immediate` does; `up` starts it again, to recover."""
+        self._own().down("SIGQUIT")
+
+    def up(self) -> None:
+        """Start it again."""
+        self._own().up(self._answers, seconds=_START_SECONDS)
+
+    @contextlib.contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Halt our own server for the length of the block: its sockets stay open, and nothing answers."""
+        postmaster = int((self._own().folder / "data" / "postmaster.pid").read_text().splitlines()[0])
+        with psycopg.connect(self.url, autocommit=True, connect_timeout=10) as connection:
+            backends = [pid for (pid,) in connection.execute("SELECT pid FROM pg_stat_activity") if pid]
+            everybody = [postmaster, *backends]
+            _signal_all(everybody, signal.SIGSTOP)
+            try:
+                yield
+            finally:
+                _signal_all(everybody, signal.SIGCONT)
 
     def stop(self) -> None:
         """Stop the server, if it is ours."""
         if self._guarded:
             self._guarded.stop()
+
+    def _own(self) -> Guarded:
+        if self._guarded is None:
+            raise MissingServerError("a PostgreSQL of our own: one that was only named is not restarted")
+        return self._guarded
 
     def _execute(self, statement: str) -> None:
         with psycopg.connect(self.url, autocommit=True, connect_timeout=10) as connection:
@@ -100,6 +126,12 @@ def find_programs() -> Path:
             return folder
     msg = "PostgreSQL (initdb, postgres)"
     raise MissingServerError(msg)
+
+
+def _signal_all(pids: Sequence[int], number: signal.Signals) -> None:
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, number)
 
 
 def _release(folder: Path) -> float:

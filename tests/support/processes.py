@@ -75,11 +75,16 @@ class Guarded:
 
     def restart(self, by: str, answers: Callable[[], bool], *, seconds: float) -> None:
         """End the last program by a signal, as hard as that is, start it again on the same folder and await it."""
-        if self._guard.stdin is None or self._guard.stdout is None:
-            raise StartError("the guard cannot be spoken to")
-        self._guard.stdin.write(f"{by}\n".encode())
-        self._guard.stdin.flush()
-        self._guard.stdout.readline()
+        self._order(by)
+        self.wait_until(answers, seconds=seconds)
+
+    def down(self, by: str) -> None:
+        """End the last program by a signal; its folder stays, for `up`."""
+        self._order(f"down {by}")
+
+    def up(self, answers: Callable[[], bool], *, seconds: float) -> None:
+        """Start the last program again after `down`, and await it."""
+        self._order("up")
         self.wait_until(answers, seconds=seconds)
 
     def stop(self) -> None:
@@ -88,6 +93,13 @@ class Guarded:
             if pipe and not pipe.closed:
                 pipe.close()
         self._guard.wait(30)
+
+    def _order(self, order: str) -> None:
+        if self._guard.stdin is None or self._guard.stdout is None:
+            raise StartError("the guard cannot be spoken to")
+        self._guard.stdin.write(f"{order}\n".encode())
+        self._guard.stdin.flush()
+        self._guard.stdout.readline()
 
     def _tail(self) -> str:
         try:

@@ -44,9 +44,11 @@ def offerings() -> list[dict[str, Any]]:
 class Operator:
     """The operator's side of the bus: loads what BOSS knows, launches cases, asks for what is due."""
 
-    def __init__(self, deployment: Deployment, client: BanyanClient) -> None:
+    def __init__(self, deployment: Deployment, client: BanyanClient, *, besides: tuple[str, ...] = ()) -> None:
+        """Prepare; `besides` names what queues begin with that somebody else looks after."""
         self._deployment = deployment
         self._client = client
+        self._besides = besides
 
     def ask(self, service: str, method: str, **arguments: object) -> Any:
         return self._client.call(service, method, timeout=_TIMEOUT, **arguments)
@@ -77,7 +79,7 @@ class Operator:
         for name, entries in by_list.items():
             for page in pages(entries):
                 self.ask("governance_bulk", "list_put", list=name, entries=page)
-        self._deployment.settle()
+        self._deployment.settle(besides=self._besides)
 
     def launch(self, cases: Iterable[dict[str, Any]]) -> None:
         """Take cases from draft through all approvals to live."""
@@ -89,7 +91,7 @@ class Operator:
                 level = status["awaiting_level"]
                 status = self.ask("campaigns", "approve", campaign_id=name, level=level, approver="e2e")
             assert self.ask("campaigns", "launch", campaign_id=name)["state"] == "live"
-        self._deployment.settle()
+        self._deployment.settle(besides=self._besides)
 
     def live_through(self, moments: Iterable[datetime], *, at_step: Callable[[int], None] = lambda _step: None) -> None:
         """Move the clock from moment to moment and let everything due happen; `at_step` may do mischief before it."""
@@ -98,9 +100,9 @@ class Operator:
             until = moment.isoformat()
             at_step(number)
             self.insist("campaigns_bulk", "run_due", until=until)
-            self._deployment.settle()
+            self._deployment.settle(besides=self._besides)
             self.insist("channels_bulk", "run_due", until=until)
-            self._deployment.settle()
+            self._deployment.settle(besides=self._besides)
 
     def contacts(self) -> list[dict[str, Any]]:
         """Return every permitted contact."""
