@@ -81,7 +81,8 @@ class Dependencies(DependencyProvider):
     def setup(self) -> None:
         """Read the settings and build; a fault here keeps the container from starting."""
         given = self.container.config["BANYAN"]
-        self._caller = GreenCaller(self.container.config[URL_KEY], name=f"{self.container.service_name} caller")
+        name = f"{self.container.service_name} caller"
+        self._caller = GreenCaller(self.container.config[URL_KEY], name=name, settings=self.container.settings)
         self._use_cases = build(Settings.read(given["settings"]), given.get("clock"), self._caller)
 
     def stop(self) -> None:

@@ -18,7 +18,8 @@ from shared.kernel.faults import Unavailable
 from shared.messaging import wire
 from shared.messaging.calling import DEFAULT_TIMEOUT
 from shared.messaging.connections import BROKEN, open_connection
-from shared.messaging.topology import reply_address
+from shared.messaging.settings import BusSettings
+from shared.messaging.topology import patience, reply_address
 from shared.messaging.untyped import Consumer, Exchange, Queue
 from shared.observability.correlation import carried
 from shared.observability.tracing import step
@@ -30,8 +31,8 @@ _log = structlog.get_logger(__name__)
 class GreenCaller:
     """Connects at the first call and again after a loss; calls under way at a loss fail as Unavailable."""
 
-    def __init__(self, url: str, *, name: str, heartbeat: int = 30) -> None:
-        self._url, self._name, self._heartbeat = url, name, heartbeat
+    def __init__(self, url: str, *, name: str, settings: BusSettings | None = None) -> None:
+        self._url, self._name, self._settings = url, name, settings or BusSettings()
         self._opening = Semaphore()
         self._line: _Line | None = None
 
@@ -46,7 +47,8 @@ class GreenCaller:
         """Ask and wait; see RpcCaller."""
         body = wire.encode_request(arguments)
         with step(f"{service}.{method}", "client", {"rpc.system": "nameko", "rpc.service": service}):
-            reply = self._connected().ask(f"{service}.{method}", body, timeout)
+            seconds = patience(service, timeout, self._settings)
+            reply = self._connected().ask(f"{service}.{method}", body, seconds)
             return wire.decode_reply(reply, returns)
 
     def close(self) -> None:
@@ -62,7 +64,7 @@ class GreenCaller:
         with self._opening:
             if self._line is None or not self._line.is_open:
                 try:
-                    self._line = _Line(open_connection(self._url, heartbeat=self._heartbeat, name=self._name))
+                    self._line = _Line(open_connection(self._url, heartbeat=self._settings.heartbeat, name=self._name))
                 except BROKEN as fault:
                     raise Unavailable(f"the bus cannot be reached: {fault}") from None
             return self._line
@@ -167,7 +169,7 @@ class BusCalls(SharedExtension):
         """The caller, usable as soon as the container exists."""
         container = self.container
         name = f"{container.service_name} caller"
-        return GreenCaller(container.config["AMQP_URI"], name=name, heartbeat=container.settings.heartbeat)
+        return GreenCaller(container.config["AMQP_URI"], name=name, settings=container.settings)
 
     def stop(self) -> None:
         """Hang up."""

@@ -10,6 +10,7 @@ from shared.kernel.environment import FaultySettings
 DEFAULT_RETRIES = (0.5, 2.0, 10.0, 60.0, 300.0)
 
 MEBIBYTE = 1024 * 1024
+_LONGEST_PATIENCE = 86_400.0
 _LARGEST_PORT = 65_535
 _URL = "BANYAN_AMQP_URL"
 _HERE = {None, "localhost", "127.0.0.1", "::1"}
@@ -30,6 +31,11 @@ class BusSettings:
     heartbeat: int = 30
     retry_seconds: tuple[float, ...] = DEFAULT_RETRIES
     """How long a failed event waits before each further attempt; after the last one it is parked."""
+    rpc_seconds: Mapping[str, float] = field(default_factory=dict)
+    """Bounds on how long this process waits for answers, where a call would wait longer.
+
+    `{"governance": 5.0}` bounds `governance` and `governance_bulk`, unless the latter has a bound of its own.
+    """
     grace_seconds: float = 20.0
     """How long a stopping process may take to finish the work it has begun."""
     queue_type: Literal["classic", "quorum"] = "classic"
@@ -80,6 +86,7 @@ class _Reader:
             max_message_bytes=int(self._number("BANYAN_MAX_MESSAGE_BYTES", default.max_message_bytes, least=1024)),
             heartbeat=int(self._number("BANYAN_HEARTBEAT", default.heartbeat, least=2)),
             retry_seconds=self._delays("BANYAN_RETRY_SECONDS", default.retry_seconds),
+            rpc_seconds=self._patience("BANYAN_RPC_SECONDS"),
             grace_seconds=self._number("BANYAN_GRACE_SECONDS", default.grace_seconds, least=0),
             queue_type="quorum" if kind == "quorum" else "classic",
             log_style="text" if style == "text" else "json",
@@ -119,6 +126,18 @@ class _Reader:
             self.faults.append(f"{name} must be a port, or 0 for a free one, not {text!r}")
             return None
         return int(text)
+
+    def _patience(self, name: str) -> dict[str, float]:
+        found: dict[str, float] = {}
+        for part in filter(None, map(str.strip, (self.env.get(name) or "").split(","))):
+            container, _, text = part.partition("=")
+            try:
+                found[container] = float(text)
+            except ValueError:
+                found[container] = 0.0
+            if not container or not 0 < found[container] < _LONGEST_PATIENCE:
+                self.faults.append(f"{name} must be service=seconds, separated by commas; {part!r} is not")
+        return found
 
     def _delays(self, name: str, default: tuple[float, ...]) -> tuple[float, ...]:
         text = self.env.get(name)

@@ -34,6 +34,12 @@ def service_of(container: str) -> str:
     return container.removesuffix(BULK_SUFFIX)
 
 
+def patience(container: str, wanted: float, settings: BusSettings) -> float:
+    """Return how many seconds to wait for a container that a call would wait `wanted` seconds for."""
+    bounds = settings.rpc_seconds
+    return min(wanted, bounds.get(container, bounds.get(service_of(container), wanted)))
+
+
 def rpc_queue(container: str, settings: BusSettings) -> QueuePlan:
     """Return the request queue of a container; what it rejects goes to its dead-letter queue."""
     name = f"rpc-{container}"

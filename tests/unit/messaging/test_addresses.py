@@ -7,7 +7,7 @@ import pytest
 from shared.kernel.environment import FaultySettings
 from shared.messaging import wire
 from shared.messaging.settings import BusSettings
-from shared.messaging.topology import reply_address
+from shared.messaging.topology import patience, reply_address
 
 
 def test_each_service_may_have_a_user_of_its_own() -> None:
@@ -27,6 +27,21 @@ def test_the_address_of_one_service_goes_before_that_of_all() -> None:
 def test_a_faulty_address_of_one_service_is_named() -> None:
     with pytest.raises(FaultySettings, match="BANYAN_AMQP_URL_CHANNELS must begin with amqp://"):
         BusSettings.from_environment({"BANYAN_AMQP_URL_CHANNELS": "http://broker"})
+
+
+def test_waiting_for_a_service_is_bounded_by_the_settings_and_by_the_call() -> None:
+    settings = BusSettings.from_environment({"BANYAN_RPC_SECONDS": "governance=5, governance_bulk=40,channels=0.5"})
+    assert patience("governance", 30.0, settings) == 5.0
+    assert patience("governance_bulk", 30.0, settings) == 30.0
+    assert patience("governance_bulk", 60.0, settings) == 40.0
+    assert patience("channels_bulk", 30.0, settings) == 0.5
+    assert patience("catalogue", 30.0, settings) == 30.0
+
+
+@pytest.mark.parametrize("odd", ["governance", "governance=soon", "=5", "governance=-1", "governance=nan"])
+def test_a_senseless_patience_is_named(odd: str) -> None:
+    with pytest.raises(FaultySettings, match="BANYAN_RPC_SECONDS must be service=seconds"):
+        BusSettings.from_environment({"BANYAN_RPC_SECONDS": odd})
 
 
 def test_a_reply_address_says_whose_it_is() -> None:
