@@ -4,6 +4,8 @@ import contextlib
 import os
 import secrets
 import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 from urllib.parse import quote, urlsplit, urlunsplit
@@ -14,6 +16,16 @@ from tests.support.processes import Guarded, MissingServerError, free_port, give
 
 _START_SECONDS = 90
 _API_PORT = 15672
+
+
+@dataclass(frozen=True, slots=True)
+class Configured:
+    """What a node is told beside its places: rabbitmq.conf, the AMQP port it names, and who administers it."""
+
+    text: str
+    port: int
+    user: str
+    password: str
 
 
 class RabbitMQ:
@@ -28,19 +40,21 @@ class RabbitMQ:
         self._guarded = guarded
 
     @classmethod
-    def start(cls) -> Self:
-        """Start a private node; raises MissingServerError without the programs."""
+    def start(cls, configured: "Configured | None" = None) -> Self:
+        """Start a private node, with our own user or as `configured`; raises MissingServerError without programs."""
         server, mapper = find_programs()
         user = server_user("rabbitmq")
         folder = make_folder("rabbitmq", user)
         password = secrets.token_urlsafe(12)
         ports = {name: free_port() for name in ("amqp", "api", "mapper", "distribution")}
-        _configure(folder, user, password, ports)
+        ours = Configured(_listening(password, ports["amqp"]), ports["amqp"], "banyan", password)
+        configured = configured or ours
+        _configure(folder, user, configured.text, ports)
         programs = [[str(mapper), "-port", str(ports["mapper"])], [str(server)]]
         guarded = Guarded(folder, programs, _environment(folder, ports), user=user, stop="SIGKILL")
         node = cls(
-            f"amqp://banyan:{password}@127.0.0.1:{ports['amqp']}/",
-            f"http://banyan:{password}@127.0.0.1:{ports['api']}",
+            f"amqp://{configured.user}:{configured.password}@127.0.0.1:{configured.port}/",
+            f"http://{configured.user}:{configured.password}@127.0.0.1:{ports['api']}",
             guarded,
         )
         guarded.wait_until(node.answers, seconds=_START_SECONDS)
@@ -74,14 +88,25 @@ class RabbitMQ:
 
     def restart(self, *, is_hard: bool) -> None:
         """Restart our own node: by SIGKILL, or after a clean stop; durable queues and persistent messages stay."""
-        if self._guarded is None:
-            raise MissingServerError("a RabbitMQ of our own: one that was only named is not restarted")
-        self._guarded.restart("SIGKILL" if is_hard else "SIGTERM", self.answers, seconds=_START_SECONDS)
+        self._own().restart("SIGKILL" if is_hard else "SIGTERM", self.answers, seconds=_START_SECONDS)
+
+    def down(self) -> None:
+        """End our own node by SIGKILL; `up` starts it again with what it holds."""
+        self._own().down("SIGKILL")
+
+    def up(self) -> None:
+        """Start it again."""
+        self._own().up(self.answers, seconds=_START_SECONDS)
 
     def stop(self) -> None:
         """Stop the node, if it is ours."""
         if self._guarded:
             self._guarded.stop()
+
+    def _own(self) -> Guarded:
+        if self._guarded is None:
+            raise MissingServerError("a RabbitMQ of our own: one that was only named is not restarted")
+        return self._guarded
 
 
 def find_programs() -> tuple[Path, Path]:
@@ -105,13 +130,9 @@ def _usual_api(url: str) -> str:
     return f"http://{parts.username or 'guest'}:{parts.password or 'guest'}@{parts.hostname}:{_API_PORT}"
 
 
-def _configure(folder: Path, user: str | None, password: str, ports: dict[str, int]) -> None:
+def _listening(password: str, port: int) -> str:
     settings = {
-        "listeners.tcp.1": f"127.0.0.1:{ports['amqp']}",
-        "management.tcp.ip": "127.0.0.1",
-        "management.tcp.port": ports["api"],
-        # Statistics cost the broker more than small messages do; nobody reads them here.
-        "management_agent.disable_metrics_collector": "true",
+        "listeners.tcp.1": f"127.0.0.1:{port}",
         "default_user": "banyan",
         "default_pass": password,
         "disk_free_limit.absolute": "50MB",
@@ -119,8 +140,22 @@ def _configure(folder: Path, user: str | None, password: str, ports: dict[str, i
         "log.console.level": "warning",
         "log.file": "false",
     }
+    return _conf(settings)
+
+
+def _conf(settings: Mapping[str, object]) -> str:
+    return "".join(f"{name} = {value}\n" for name, value in settings.items())
+
+
+def _configure(folder: Path, user: str | None, more: str, ports: dict[str, int]) -> None:
+    settings = {
+        "management.tcp.ip": "127.0.0.1",
+        "management.tcp.port": ports["api"],
+        # Statistics cost the broker more than small messages do; nobody reads them here.
+        "management_agent.disable_metrics_collector": "true",
+    }
     files = {
-        "rabbitmq.conf": "".join(f"{name} = {value}\n" for name, value in settings.items()),
+        "rabbitmq.conf": _conf(settings) + more,
         "enabled_plugins": "[rabbitmq_management].\n",
         "rabbitmq-env.conf": "",
         "advanced.config": "[].\n",

@@ -6,10 +6,10 @@ Read from the service classes and the file of integrators, so that it cannot dif
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from services.workbench.broker.integrators import Integrator
+from services.workbench.broker.integrators import FEEDS, Integrator
 from services.workbench.broker.passwords import ALGORITHM
 from services.workbench.broker.surface import Surface
-from services.workbench.broker.users import User, all_users
+from services.workbench.broker.users import FEED_EXCHANGE, User, all_users
 from services.workbench.registry import SERVICES
 from shared.messaging import topology
 from shared.messaging.roll_call import ROLL_CALL
@@ -19,6 +19,7 @@ from shared.messaging.wire import DEAD_EXCHANGE
 VHOST = "banyan"
 Document = dict[str, Any]
 _GIBIBYTE = 1024**3
+_STREAM = {"x-queue-type": "stream", "x-max-length-bytes": 2_000_000_000, "x-stream-max-segment-size-bytes": 50_000_000}
 _REPLIES_LIVE = 3_600_000  # ms without a reader
 
 
@@ -30,7 +31,7 @@ def definitions(
     `hashes` holds the password's hash per user; a user without one cannot log in by password.
     """
     users = all_users(integrators, offered.sources)
-    plans = [*offered.queues, *_integrators_queues(integrators, settings)]
+    plans = [*offered.queues, *_feed_queues(), *_integrators_queues(integrators, settings)]
     return {
         "vhosts": [{"name": VHOST}],
         "users": [_user(user, hashes.get(user.name, "")) for user in users],
@@ -51,6 +52,11 @@ def _integrators_queues(integrators: Sequence[Integrator], settings: BusSettings
         parking = {"x-dead-letter-exchange": DEAD_EXCHANGE, "x-dead-letter-routing-key": dead.name}
         plans += [dead, topology.QueuePlan(name, arguments=dead.arguments | parking)]
     return plans
+
+
+def _feed_queues() -> list[topology.QueuePlan]:
+    """Return the streams that BOSS publishes to and `banyan feeds follow` reads."""
+    return [topology.QueuePlan(f"feed.{name}", FEED_EXCHANGE, name, dict(_STREAM)) for name in FEEDS]
 
 
 def _user(user: User, kept: str) -> Document:
