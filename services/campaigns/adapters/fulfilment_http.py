@@ -91,6 +91,10 @@ class HttpFulfilment:
         taken_back = self._ask_if_there("CRM", "cancellations", [bodies[name] for name in refused])
         return [_result(order.contact_id, in_crm, in_ismp, taken_back) for order in orders]
 
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
     def _ask_if_there(self, system: str, what: str, bodies: list[_Body]) -> _Answers:
         """Ask; a system that does not answer leaves every order open."""
         try:

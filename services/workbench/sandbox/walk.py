@@ -136,7 +136,7 @@ class Walk:
         name = walk_plan.campaign_of(self._run)
         plan = walk_plan.plan(self._run, self._today)
         # Campaigns hears of the offering by event: until then a plan that names it is refused.
-        self._until(lambda: self._ask("campaigns", "draft", plan=plan), "the plan is refused", ("invalid_plan",))
+        self._until(lambda: self._ask("campaigns", "draft", plan=plan), "the plan is refused", ("unknown_offering",))
         status = self._ask("campaigns", "submit", campaign_id=name)
         while status["awaiting_level"]:
             level = status["awaiting_level"]

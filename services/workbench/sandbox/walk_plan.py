@@ -1,9 +1,10 @@
 """The campaign of a walk: by visit only, for its own synthetic subscribers only, over with the walk."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 WALKERS = 12
+_DAY = timedelta(days=1)
 OFFERING = "sandbox-walk"
 PRODUCT = "crbt"
 _MARK = "handset_brand"
@@ -53,8 +54,9 @@ def plan(run: str, today: date) -> dict[str, Any]:
         "phases": [
             {
                 "phase": "walk",
-                "starts_on": today.isoformat(),
-                "ends_on": today.isoformat(),
+                # A walk may last beyond midnight.
+                "starts_on": (today - _DAY).isoformat(),
+                "ends_on": (today + _DAY).isoformat(),
                 "rule": {_MARK: {"equals": _mark(run)}},
             }
         ],
