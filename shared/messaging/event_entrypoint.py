@@ -46,6 +46,8 @@ class EventHandler(NamekoEventHandler):
         try:
             if not isinstance(event_id, str):
                 raise InvalidRequest("the event has no id", details={"field": wire.EVENT_ID})
+            if (size := len(message.body)) > self.container.settings.max_message_bytes:
+                raise InvalidRequest(f"{size} bytes are more than this service permits")
             event = self.decoder.decode(message.body)
         except (Fault, msgspec.MsgspecError, *wire.NO_JSON) as fault:
             error = f"unreadable: {fault}"
