@@ -7,7 +7,7 @@ MAKEFLAGS += --no-print-directory
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
-CHECKS := "ruff check ." "ruff format --check ." mypy lint-imports "python -m scripts.check_repository" "banyan rules check"
+CHECKS := "ruff check ." "ruff format --check ." mypy lint-imports "python -m scripts.check_repository" "python -m scripts.publish_api --check" "python -m scripts.check_deployment" "python -m scripts.audit_dependencies" "banyan rules check"
 LOCK := uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate pyproject.toml
 
 .PHONY: help setup setup-dev demo test nightly torture chaos check bench serve format lock clean
