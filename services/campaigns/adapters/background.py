@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -14,8 +15,11 @@ class ThreadedBackground:
         self._pool = ThreadPoolExecutor(most, thread_name_prefix="campaigns")
 
     def start(self, work: Callable[[], T]) -> Callable[[], T]:
-        """Begin; the function returned waits for the result, or raises what the work raised."""
-        return self._pool.submit(work).result
+        """Begin; the function returned waits for the result, or raises what the work raised.
+
+        The work belongs to the request it was begun in: what it sends carries that one's headers.
+        """
+        return self._pool.submit(copy_context().run, work).result
 
 
 class NoBackground:
