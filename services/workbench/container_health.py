@@ -7,8 +7,9 @@ service answer a `ping` over the bus. With several replicas the second may be an
 
 import os
 import sys
-import urllib.request
 from collections.abc import Mapping
+from contextlib import closing
+from http.client import HTTPConnection, HTTPException
 
 from shared.kernel.faults import Fault
 from shared.messaging.client import BanyanClient
@@ -16,7 +17,6 @@ from shared.messaging.settings import BusSettings
 from shared.messaging.topology import BULK_SUFFIX
 
 _SECONDS = 3.0
-_FIGURES = "http://127.0.0.1:{port}/metrics"
 
 
 def what_is_wrong(environment: Mapping[str, str]) -> str | None:
@@ -35,9 +35,10 @@ def what_is_wrong(environment: Mapping[str, str]) -> str | None:
 
 def _silence(port: int) -> str | None:
     try:
-        with urllib.request.urlopen(_FIGURES.format(port=port), timeout=_SECONDS) as page:
-            page.read(1)
-    except OSError as fault:
+        with closing(HTTPConnection("127.0.0.1", port, timeout=_SECONDS)) as line:
+            line.request("GET", "/metrics")
+            line.getresponse()
+    except (OSError, HTTPException) as fault:
         return f"this process shows no figures: {fault}"
     return None
 
