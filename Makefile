@@ -10,7 +10,7 @@ ARGS ?=
 CHECKS := "ruff check ." "ruff format --check ." mypy lint-imports "python -m scripts.check_repository" "python -m scripts.publish_api --check" "python -m scripts.check_deployment" "python -m scripts.audit_dependencies" "banyan rules check"
 LOCK := uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate pyproject.toml
 
-.PHONY: help setup setup-dev demo test nightly torture chaos check bench serve format lock clean
+.PHONY: help setup setup-dev demo test nightly torture chaos check bench serve up down compose-test format lock clean
 
 help: ## Show what can be made
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +49,15 @@ bench: setup-dev ## Measure throughput and memory as ratios on private servers
 
 serve: setup-dev ## Try the distributed form here: private servers and all services, until Ctrl-C
 	@$(BIN)/python -m scripts.serve_locally $(ARGS)
+
+up: ## Start Banyan on this machine with Docker: .env with secrets, image, services (ARGS='--profile observability')
+	@scripts/up $(ARGS)
+
+down: ## Stop what `make up` started; data stays (ARGS='--volumes' deletes them, too)
+	@docker compose --profile '*' down --remove-orphans $(ARGS)
+
+compose-test: setup-dev ## Try docker-compose.yml under a private Docker engine and lose each container in turn (Linux, root)
+	@$(BIN)/python -m tests.compose $(ARGS)
 
 format: setup-dev ## Format the code and repair what the linter can
 	$(BIN)/ruff check --fix .
