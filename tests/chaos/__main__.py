@@ -19,7 +19,7 @@ from tests.chaos.bombardment import bombard
 from tests.chaos.broker_loss import lose_broker
 from tests.chaos.database_loss import lose_database
 from tests.chaos.full_outbox import fill_outbox
-from tests.chaos.plan import Plan
+from tests.chaos.plan import Plan, quick
 from tests.chaos.rehearsals import rehearse
 from tests.chaos.replaying import park_and_replay
 from tests.chaos.slow_consumer import consume_slowly
@@ -48,6 +48,7 @@ def main() -> int:
     parser.add_argument(
         "--queue-type", choices=("classic", "quorum"), default="classic", help="of the services' queues"
     )
+    parser.add_argument("--quick", action="store_true", help="everything once, in small sizes")
     parser.add_argument("--stages", nargs="*", choices=STAGES, default=STAGES, help="only these")
     parser.add_argument("--folder", type=Path, default=_ROOT / "var" / "chaos", help="logs and account.txt")
     options = parser.parse_args()
@@ -55,9 +56,9 @@ def main() -> int:
     seed = secrets.randbelow(1_000_000) if options.seed is None else options.seed
     console, begun = Console(highlight=False, soft_wrap=True), time.monotonic()
     account = run(
-        Plan(seed=seed, queue_type=options.queue_type),
+        quick(seed, options.queue_type) if options.quick else Plan(seed, options.queue_type),
         options.folder,
-        lambda line: console.print(f"{time.monotonic() - begun:7.1f} s  {line}"),
+        lambda line: console.print(f"{time.monotonic() - begun:7.1f} s  {line}", markup=False),
         options.stages,
     )
     account.note("the whole run", f"{time.monotonic() - begun:.0f} s")
@@ -99,6 +100,8 @@ def _dealt(account: Account, say: Callable[[str], None], name: str, stage: Calla
         stage()
     except Exception as fault:  # noqa: BLE001 - whatever a fault has caused is told, with all the others
         account.breach(f"{type(fault).__name__}: {fault}\n{traceback.format_exc(limit=-3)}")
+    for _, breach in [one for one in account.breaches if one[0] == name][:5]:
+        say(f"BREACH: {breach[:1_000]}")
     account.note("took", f"{time.monotonic() - begun:.0f} s")
 
 

@@ -82,6 +82,7 @@ def refused() -> list[Odd]:
     return [
         Odd("that expires after a negative time", PING, JSON | {"expiration": "-1"}),
         Odd("that expires after a word", PING, JSON | {"expiration": "soon"}),
+        Odd("of an absurd delivery mode", PING, JSON | {"delivery_mode": 200}),
         Odd("in somebody else's name", PING, JSON | {"user_id": "somebody else"}),
     ]
 
@@ -108,7 +109,6 @@ def _properties() -> list[Odd]:
         *(Odd(f"whose {name} is no text", PING, JSON | {name: _BYTES}) for name in _SHORT),
         Odd("of a content encoding nobody knows", PING, JSON | {"content_encoding": "x-klingon"}, is_readable=True),
         Odd("of an absurd priority", PING, JSON | {"priority": 255}, is_readable=True),
-        Odd("of an absurd delivery mode", PING, JSON | {"delivery_mode": 200}, is_readable=True),
         Odd("that expires at once", PING, JSON | {"expiration": "0"}, is_readable=True),
         Odd("that expires in months", PING, JSON | {"expiration": "4294967295"}, is_readable=True),
         Odd("from the end of time", PING, JSON | {"timestamp": 2**64 - 1}, is_readable=True),

@@ -24,3 +24,23 @@ class Plan(NamedTuple):
     """How often an event is delivered again at most."""
     rounds: int = 2
     """How often broker and database are struck."""
+
+
+def quick(seed: int, queue_type: str = "classic") -> Plan:
+    """Return the sizes of a slice that takes minutes, as the suite deals it."""
+    return Plan(
+        seed,
+        queue_type,
+        spoilt_per_method=2,
+        hostile_per_method=1,
+        subscribers=600,
+        rehearsals=1,
+        strike_every=3,
+        in_flight_events=1_000,
+        in_flight_calls=200,
+        database_down=5.0,
+        outbox_events=5_000,
+        slow_seconds=5.0,
+        copies=2,
+        rounds=1,
+    )

@@ -5,7 +5,7 @@ import time
 from types import TracebackType
 from typing import Self
 
-from shared.kernel.faults import Fault, Unavailable
+from shared.kernel.faults import Fault
 from shared.messaging.client import BanyanClient
 
 RECOVERY_SECONDS = 30.0
@@ -69,7 +69,7 @@ class Prober:
                 calls = [(name, *question) for name, question in QUESTIONS.items()]
                 answers = self._client.call_many(calls, timeout=_PATIENCE)
                 silent = {name for name, one in zip(QUESTIONS, answers, strict=True) if _is_silence(one)}
-            except Unavailable:
+            except Fault:
                 silent = set(QUESTIONS)
             self._rounds.append((begun, time.monotonic(), frozenset(silent)))
 

@@ -7,6 +7,9 @@ from services.channels.application.ports import Governance
 from shared.contracts.governance import UNDECIDED, Verdict
 from shared.kernel.faults import Fault, Unavailable
 
+_ABOUT_THE_QUESTION = frozenset({"invalid_request", "message_too_large", "batch_too_large"})
+"""Codes that say that governance cannot take what it was asked, and would not tomorrow."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rechecked:
@@ -19,12 +22,18 @@ class Rechecked:
 
 
 def recheck(governance: Governance, contact_ids: Sequence[str]) -> Rechecked:
-    """Ask about all of them at once; raises Unavailable where governance gives no answer that can be relied on."""
+    """Ask about all of them at once; raises Unavailable where governance gives no answer that can be relied on.
+
+    Where it cannot take the question it is asked in halves, so that one contact it will not be asked about, which stays
+    undecided, holds up no other.
+    """
     if not contact_ids:
         return Rechecked()
     try:
         verdicts = governance.recheck(contact_ids)
     except Fault as fault:
+        if fault.code in _ABOUT_THE_QUESTION:
+            return _in_halves(governance, contact_ids)
         message = "governance did not say whether the contacts may still be made: none is made"
         raise Unavailable(message, details={"cause": fault.code}) from fault
     if [each.contact_id for each in verdicts] != list(contact_ids):
@@ -33,6 +42,15 @@ def recheck(governance: Governance, contact_ids: Sequence[str]) -> Rechecked:
     undecided = frozenset(each.contact_id for each in verdicts if _is_undecided(each))
     rest = [each for each in verdicts if each.contact_id not in permitted and each.contact_id not in undecided]
     return Rechecked(permitted, {each.contact_id: _reason(each) for each in rest}, undecided)
+
+
+def _in_halves(governance: Governance, contact_ids: Sequence[str]) -> Rechecked:
+    if len(contact_ids) == 1:
+        return Rechecked(undecided=frozenset(contact_ids))
+    middle = len(contact_ids) // 2
+    one, other = recheck(governance, contact_ids[:middle]), recheck(governance, contact_ids[middle:])
+    withdrawn = {**one.withdrawn, **other.withdrawn}
+    return Rechecked(one.permitted | other.permitted, withdrawn, one.undecided | other.undecided)
 
 
 def _is_undecided(verdict: Verdict) -> bool:
