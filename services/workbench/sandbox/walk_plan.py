@@ -41,7 +41,7 @@ def walkers(run: str) -> list[dict[str, Any]]:
     return [{"customer_id": f"SANDBOX-{run}-{number:02d}", "facts": facts} for number in range(1, WALKERS + 1)]
 
 
-def plan(run: str, today: date) -> dict[str, Any]:
+def plan(run: str, on: date) -> dict[str, Any]:
     """Return a campaign without a single outbound contact: nobody hears of it who does not come to the counter."""
     return {
         "campaign": campaign_of(run),
@@ -55,8 +55,8 @@ def plan(run: str, today: date) -> dict[str, Any]:
             {
                 "phase": "walk",
                 # A walk may last beyond midnight.
-                "starts_on": (today - _DAY).isoformat(),
-                "ends_on": (today + _DAY).isoformat(),
+                "starts_on": (on - _DAY).isoformat(),
+                "ends_on": (on + _DAY).isoformat(),
                 "rule": {_MARK: {"equals": _mark(run)}},
             }
         ],

@@ -92,7 +92,9 @@ def standing(sandbox: Sandbox, name: str) -> dict[str, str]:
     return {row["system"]: row["state"] for row in sandbox.play.book.rows("orders", only=name)}
 
 
-@settings(max_examples=100, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=100, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(crm=behaviours, ismp=behaviours, size=st.integers(1, 8), rounds=st.integers(1, 5))
 def test_every_order_is_carried_out_on_both_sides_or_on_none(
     sandbox: Sandbox, fulfilment: HttpFulfilment, crm: Behaviour, ismp: Behaviour, size: int, rounds: int

@@ -1,14 +1,16 @@
 """Options and kinds of values that several commands of `banyan sandbox` share."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 if TYPE_CHECKING:
     _Number = click.ParamType[float]
+    _Instant = click.ParamType[datetime]
 else:  # generic since click 8.3 only
-    _Number = click.ParamType
+    _Number = _Instant = click.ParamType
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
@@ -54,6 +56,22 @@ class Seconds(_Number):
         if seconds is None or not 0 <= seconds < float("inf"):
             self.fail(f"{text!r} is no span; write 3s, 250ms, 5m or 6h", param, ctx)
         return seconds
+
+
+class Instant(_Instant):
+    """An instant: ISO 8601 with a UTC offset."""
+
+    name = "instant"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:  # noqa: ANN401 - click's
+        """Return the instant."""
+        try:
+            instant = datetime.fromisoformat(str(value))
+        except ValueError as fault:
+            self.fail(str(fault), param, ctx)
+        if instant.tzinfo is None:
+            self.fail(f"{value!r} has no UTC offset; write 2026-03-02T10:00:00+08:00", param, ctx)
+        return instant
 
 
 def _number(text: str, divisor: float) -> float | None:

@@ -8,7 +8,7 @@ import click
 from services.workbench.cli import bus
 from services.workbench.cli.console import busy, json_option, print_json, print_table
 from services.workbench.cli.rules.options import rules_folder_option
-from services.workbench.cli.sandbox.options import Seconds, Share
+from services.workbench.cli.sandbox.options import Instant, Seconds, Share
 from services.workbench.sandbox.records import KINDS, Kind
 
 
@@ -28,6 +28,7 @@ from services.workbench.sandbox.records import KINDS, Kind
 @click.option("--shuffle", is_flag=True, help="乱序 · Out of order")
 @click.option("--malformed", type=Share(), default=0, help="错误占比 · Part that is malformed")
 @click.option("--late", type=Seconds(), default=0, help="事件滞后至多 · Events lie up to so long back (6h)")
+@click.option("--at", type=Instant(), help="事件时间基准 · Instant before which events lie (default: now)")
 @click.option("--seed", type=int, default=1, show_default=True, help="随机种子 · The same seed is the same data")
 @rules_folder_option
 @json_option
@@ -42,6 +43,7 @@ def send(
     twice: float,
     malformed: float,
     late: float,
+    at: datetime | None,
     seed: int,
     folder: Path,
     *,
@@ -58,7 +60,7 @@ def send(
     from shared.rulekit.reading.folder import load_rules
 
     trouble = Trouble(twice=twice, is_shuffled=shuffle, malformed=malformed, late_seconds=late, seed=seed)
-    made = records(kind, count, seed, load_rules(folder), datetime.now(UTC), first=first)
+    made = records(kind, count, seed, load_rules(folder), at or datetime.now(UTC), first=first)
     with bus.open_client() as client, busy(f"{kind} …"):
         told = Boss(client, kind, batch=batch, rate=rate).tell(disturbed(kind, made, trouble))
     if as_json:

@@ -39,8 +39,6 @@ def serve(host: str, port: int, state: str, *, receipts: bool) -> None:
     from services.workbench.sandbox.serving import Sandbox
 
     stopping = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopping.set())
     with ExitStack() as stack:
         try:
             sandbox = stack.enter_context(Sandbox(host, port, state=state))
@@ -48,6 +46,8 @@ def serve(host: str, port: int, state: str, *, receipts: bool) -> None:
             raise Failure(
                 "cannot_listen", f"{host}:{port}: {fault.strerror or fault}", "Choose another --port."
             ) from None
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stopping.set())
         if receipts:
             from services.workbench.sandbox.receipts import Receipts
             from shared.messaging.client import BanyanClient

@@ -2,6 +2,7 @@
 
 import secrets
 import time
+from datetime import datetime
 
 import click
 
@@ -14,10 +15,13 @@ from services.workbench.cli.sandbox.options import Seconds, url_option
 @click.option(
     "--patience", type=Seconds(), default=60, show_default=True, help="每步最多等待 · How long each step may wait"
 )
+@click.option(
+    "--on", type=click.DateTime(["%Y-%m-%d"]), help="服务时钟所在日 · Day of a steered clock (default: today)"
+)
 @url_option
 @json_option
 @click.pass_context
-def walk(ctx: click.Context, patience: float, url: str, *, as_json: bool) -> None:
+def walk(ctx: click.Context, patience: float, on: datetime | None, url: str, *, as_json: bool) -> None:
     """端到端走通一单 · Send subscribers, recommend, accept, and watch the order arrive in CRM and ISMP.
 
     Needs campaigns with BANYAN_FULFILMENT=http pointed at a running sandbox, and the operator's user of the bus. It
@@ -30,7 +34,7 @@ def walk(ctx: click.Context, patience: float, url: str, *, as_json: bool) -> Non
     run = f"{int(time.time()):x}{secrets.token_hex(2)}"
     steps = []
     with bus.open_client() as client:
-        for step in Walk(client, Control(url), run, patience=patience).steps():
+        for step in Walk(client, Control(url), run, patience=patience, on=on.date() if on else None).steps():
             steps.append(step)
             if not as_json:
                 click.echo(f"{'✗✓'[step.is_well]} {step.step}: {step.seen}")
