@@ -7,13 +7,16 @@ from nameko.extensions import DependencyProvider
 
 from services.customer_view.adapters.column_map_files import ColumnMapFiles
 from services.customer_view.adapters.feed_rejects import open_rejects
+from services.customer_view.adapters.feed_table import SqlFeeds
 from services.customer_view.adapters.read_ahead import read_ahead
 from services.customer_view.adapters.row_files import LocalRowFiles
 from services.customer_view.adapters.seen_ids import seen_ids_on_disk
 from services.customer_view.adapters.store import SqlStore
 from services.customer_view.adapters.trigger_engine import DurableTriggers
+from services.customer_view.application.feed_state import FeedState
 from services.customer_view.application.feeds import FileFeeds
 from services.customer_view.application.imports import FileImport
+from services.customer_view.application.record_feeds import RecordFeeds
 from services.customer_view.application.triggers import Triggers
 from services.customer_view.application.use_cases import UseCases
 from services.customer_view.settings import SERVICE, Settings
@@ -79,6 +82,24 @@ def build_feeds(settings: Settings, clock: Clock | None = None) -> FileFeeds:
         rejects=open_rejects,
         ahead=read_ahead,
     )
+
+
+def build_record_feeds(settings: Settings, clock: Clock | None = None) -> RecordFeeds:
+    """Put the applying of messages together, for a process beside the services."""
+    use_cases = build(settings, clock)
+    return RecordFeeds(
+        use_cases=use_cases,
+        store=SqlStore(open_database(settings)),
+        clock=clock or settings.clock,
+        files=LocalRowFiles(),
+        rejects=open_rejects,
+    )
+
+
+def list_feeds(settings: Settings) -> list[FeedState]:
+    """Return how far every feed has come, in order of name."""
+    with open_database(settings).read() as connection:
+        return SqlFeeds(connection).all()
 
 
 def _fresh() -> str:

@@ -10,7 +10,7 @@ from services.customer_view.adapters.csv_rows import LineFeed, is_garbled, read_
 from services.customer_view.application.ports import FileRow, RowChunk
 from services.customer_view.domain.column_map import ColumnMap
 
-_LINE = 200  # characters, until the file has shown how long its lines are
+_FIRST = 1 << 16  # characters, until the file has shown how long its lines are
 _MOST_CHARACTERS = 1 << 22
 
 
@@ -19,7 +19,7 @@ def read(text: TextIO, path: Path, column_map: ColumnMap, size: int) -> Iterator
     feed = LineFeed(text, path)
     header = read_header(feed, path, column_map)
     reading = _Reading(feed, len(header), [(name, header.index(name)) for name in column_map.columns], column_map)
-    wanted = size * _LINE
+    wanted = _FIRST
     while lines := feed.take(wanted):
         yield reading.by_column(lines) or reading.by_row(lines)
         wanted = min(size * max(sum(map(len, lines)) // len(lines), 1), _MOST_CHARACTERS)
@@ -29,18 +29,22 @@ class _Reading:
     def __init__(self, feed: LineFeed, width: int, picks: list[tuple[str, int]], column_map: ColumnMap) -> None:
         self._feed, self._width, self._picks = feed, width, picks
         self._delimiter = column_map.delimiter
+        first, *others = [place for _, place in picks]
+        # With one place alone it would give no tuple.
+        self._pick = itemgetter(first, *others) if others else itemgetter(slice(first, first + 1))
 
     def by_column(self, lines: list[str]) -> RowChunk | None:
         """Return all rows at once, or None unless each is one whole line of the right width that is text."""
+        if is_garbled("".join(lines)):
+            return None
         try:
             rows = list(csv.reader(lines, delimiter=self._delimiter, strict=True))
         except csv.Error:
             return None
         if len(rows) != len(lines) or set(map(len, rows)) != {self._width}:
             return None
-        columns = {name: list(map(str.strip, map(itemgetter(place), rows))) for name, place in self._picks}
-        if any(is_garbled("".join(cells)) for cells in columns.values()):
-            return None
+        picked = zip(*map(self._pick, rows), strict=True)
+        columns = {name: list(map(str.strip, cells)) for (name, _), cells in zip(self._picks, picked, strict=True)}
         end = self._feed.line
         return RowChunk(lines=range(end - len(lines) + 1, end + 1), columns=columns, faults=[], end=end)
 

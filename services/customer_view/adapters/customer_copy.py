@@ -189,4 +189,5 @@ def _quoted(column: sa.ColumnElement[str]) -> sa.ColumnElement[str]:
 def _instant(micros: sa.ColumnElement[Any]) -> sa.ColumnElement[str]:
     epoch = sa.literal_column("timestamp '1970-01-01'", sa.DateTime)
     moment = epoch + sa.cast(micros, sa.BigInteger) * sa.literal_column("interval '1 microsecond'", sa.Interval)
-    return sa.func.to_char(moment, '"\\"""YYYY-MM-DD"T"HH24:MI:SS.US"Z\\""')
+    text = sa.func.to_char(moment, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
+    return sa.func.concat(sa.literal('"'), text, sa.literal('"'))

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from services.customer_view.application.faults import RejectsLost
-from services.customer_view.application.feed_ports import Reject
+from services.customer_view.application.feed_state import Reject
 
 _HEAD = ("line", "column", "reason", "cell")
 

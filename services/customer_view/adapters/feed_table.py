@@ -6,7 +6,7 @@ from sqlalchemy.engine import Connection
 
 from services.customer_view.adapters.tables import feed
 from services.customer_view.application.faults import FeedTaken
-from services.customer_view.application.feed_ports import FeedState
+from services.customer_view.application.feed_state import FeedState
 from shared.persistence.bulk import upsert_rows
 
 

@@ -7,15 +7,17 @@ import zlib
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import TextIO, TypeVar
+from typing import BinaryIO, TextIO, TypeVar, cast
 
 from services.customer_view.adapters import csv_chunks, csv_rows, parquet_rows
 from services.customer_view.application.faults import UnreadableFile
+from services.customer_view.application.feed_state import Message
 from services.customer_view.application.ports import FileRow, RowChunk
 from services.customer_view.domain.column_map import ColumnMap
 
 Item = TypeVar("Item")
 _SAMPLE = 65_536  # bytes from which the encoding is told
+_LONGEST_MESSAGE = 1 << 25  # bytes
 _REPLACED = "\N{REPLACEMENT CHARACTER}"
 
 
@@ -46,6 +48,16 @@ class LocalRowFiles:
             closing(_guarded(path, _items(file, path, column_map, parquet, text))) as chunks,
         ):
             yield chunks
+
+    @contextmanager
+    def open_messages(self, path: Path, reached: int) -> Iterator[Iterator[Message]]:
+        """Stream the lines of a file of JSON lines behind a line; raises UnreadableFile, while streaming too."""
+        with _opened(path) as raw_file, io.BufferedReader(raw_file, _SAMPLE) as file:
+            packed = file.read(2) == b"\x1f\x8b"
+            file.seek(0)
+            opened = cast("BinaryIO", gzip.GzipFile(fileobj=file) if packed else file)
+            with closing(_guarded(path, _messages(path, opened, reached))) as messages:
+                yield messages
 
     def fingerprint(self, path: Path) -> str:
         """Return what tells the file's content from any other: its size and digest; raises UnreadableFile."""
@@ -81,6 +93,17 @@ def _items(
     if start.startswith(b"\x1f\x8b"):
         return _text_items(io.BufferedReader(gzip.GzipFile(fileobj=file), _SAMPLE), path, column_map, text)
     return _text_items(io.BufferedReader(file, _SAMPLE), path, column_map, text)
+
+
+def _messages(path: Path, opened: BinaryIO, reached: int) -> Iterator[Message]:
+    number = 0
+    while line := opened.readline(_LONGEST_MESSAGE):
+        number += 1
+        if len(line) == _LONGEST_MESSAGE and not line.endswith(b"\n"):
+            raise UnreadableFile("broken_file", f"{path}: line {number} has no end")
+        body = line.removeprefix(b"\xef\xbb\xbf").strip()
+        if body and number > reached:
+            yield Message(number, body)
 
 
 def _text_items(

@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from itertools import compress
 
-from services.customer_view.application.feed_ports import Encoding, FactRows, ReadRows, Reject
+from services.customer_view.application.feed_ports import Encoding, FactRows, ReadRows
+from services.customer_view.application.feed_state import Reject
 from services.customer_view.application.ports import RowChunk, SeenIds
 from services.customer_view.domain.batches import LONGEST_ID
 from services.customer_view.domain.cells import BadCell, Recipe

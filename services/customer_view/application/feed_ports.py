@@ -4,83 +4,16 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
-from typing import Literal, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
-import msgspec
-
+from services.customer_view.application.feed_state import FeedState, Message, Reject
 from services.customer_view.application.ports import RowChunk
 from services.customer_view.domain.cells import Value
 from services.customer_view.domain.column_map import ColumnMap
 from shared.rulekit.vocabulary import Fact
 
-Kind = Literal["customers", "orders", "events"]
 Item = TypeVar("Item")
-NOWHERE = -1
-"""The position of a feed of which nothing has been read."""
-
-
-class Reject(msgspec.Struct, frozen=True):
-    """A row, cell or message that was refused: personal cells are masked."""
-
-    line: int
-    """The line of a file, from 1; the offset of a stream, from 0."""
-    column: str
-    reason: str
-    cell: str = ""
-
-
-class FeedState(msgspec.Struct, frozen=True, kw_only=True):
-    """How far a feed has come and what came of it; stored in the transaction that stores its rows."""
-
-    name: str
-    kind: Kind
-    source: str
-    """What is read: a file, or a stream."""
-    fingerprint: str
-    """What tells the content, and the way it is read, from any other."""
-    started_at: datetime
-    moved_at: datetime
-    finished_at: datetime | None = None
-    incomplete: str = ""
-    """Why the file broke off; empty where it did not."""
-    position: int = NOWHERE
-    """The line (Parquet: row) read last; of a stream the offset."""
-    rows: int = 0
-    written: int = 0
-    """Rows accepted, whether or not they told anything new."""
-    changed: int = 0
-    """Rows that changed something."""
-    refused: int = 0
-    bad_cells: int = 0
-    unknown: dict[str, int] = {}
-    """Per mapped fact the rows accepted for which it is unknown."""
-    rejects: str = ""
-    """The file with the refusals; empty where none is written."""
-    rejects_bytes: int = 0
-    """How long that file was when the rows were stored."""
-    last_rejects: list[Reject] = []
-
-
-class Feeds(Protocol):
-    """Where feeds stand, in the transaction at hand."""
-
-    def find(self, name: str) -> FeedState | None:
-        """Return a feed's state."""
-        ...
-
-    def all(self) -> list[FeedState]:
-        """Return the state of every feed, in order of name."""
-        ...
-
-    def begin(self, state: FeedState) -> None:
-        """Store a feed that starts anew."""
-        ...
-
-    def move(self, before: FeedState, after: FeedState) -> None:
-        """Store a feed's next state; raises FeedTaken where it no longer is as it was."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +58,35 @@ class FeedFiles(Protocol):
 
     def fingerprint(self, path: Path) -> str:
         """Return what tells the content of a file from any other; raises UnreadableFile."""
+        ...
+
+
+class MessageFiles(Protocol):
+    """Files of JSON lines."""
+
+    def open_messages(self, path: Path, reached: int) -> AbstractContextManager[Iterator[Message]]:
+        """Stream the lines behind a line, blank ones left out; raises UnreadableFile, while streaming too."""
+        ...
+
+    def fingerprint(self, path: Path) -> str:
+        """Return what tells the content of a file from any other; raises UnreadableFile."""
+        ...
+
+
+class Stream(Protocol):
+    """A stream of messages that are kept, each at its offset."""
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+        ...
+
+    def batches(self, reached: int, most: int) -> Iterator[list[Message]]:
+        """Yield what lies behind an offset as it comes, up to `most` at a time; raises Unavailable."""
+        ...
+
+    def acknowledge(self) -> None:
+        """Tell the broker that all messages handed out have been dealt with."""
         ...
 
 

@@ -17,30 +17,26 @@ import msgspec
 from services.customer_view.application.faults import FeedMismatch
 from services.customer_view.application.feed_columns import MapReading
 from services.customer_view.application.feed_ports import (
-    NOWHERE,
     Ahead,
     Encoding,
     FactRows,
     FeedFiles,
     FeedOutcome,
-    Feeds,
-    FeedState,
     FileOrder,
     OpenRejects,
     Progress,
     ReadRows,
     Rejects,
 )
+from services.customer_view.application.feed_state import KEPT_REJECTS, NOWHERE, Feeds, FeedState
 from services.customer_view.application.ports import ColumnMaps, RowChunk, Rules, SeenIdsFactory
 from services.customer_view.domain.column_map import ColumnMap
 from shared.kernel.clock import Clock
 from shared.kernel.faults import Fault
 from shared.rulekit.model import RuleBook
 
-BATCH = 10_000
+BATCH = 5_000
 """Rows of one transaction, about."""
-KEPT_REJECTS = 20
-"""So many of the last refusals are kept with the feed's state."""
 
 
 class FeedTransaction(Protocol):

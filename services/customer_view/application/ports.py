@@ -8,9 +8,17 @@ from pathlib import Path
 from typing import Protocol
 
 from services.customer_view.application.event_ports import Events
+from services.customer_view.application.feed_state import Feeds
 from services.customer_view.domain.cells import Cells
 from services.customer_view.domain.column_map import ColumnMap
-from shared.contracts.customer_view import Audience, AudiencePage, AudienceQuery, Customer, CustomersChanged
+from shared.contracts.customer_view import (
+    Audience,
+    AudiencePage,
+    AudienceQuery,
+    Customer,
+    CustomersChanged,
+    UpsertResult,
+)
 from shared.rulekit.facts import FactValue
 from shared.rulekit.model import Condition, RuleBook
 from shared.rulekit.vocabulary import Vocabulary
@@ -55,6 +63,11 @@ class Transaction(Protocol):
         """What triggers read and keep, in this transaction."""
         ...
 
+    @property
+    def feeds(self) -> Feeds:
+        """Where feeds stand, in this transaction."""
+        ...
+
     def put(self, facts: FactsById, *, at: datetime) -> Change:
         """Store the named facts of each subscriber, new ones included; tell which subscribers this changed.
 
@@ -96,6 +109,10 @@ class Transaction(Protocol):
     def page(self, audience_id: str, *, after: str, limit: int) -> AudiencePage | None:
         """Return the members that follow `after`, or None if there is no such audience."""
         ...
+
+
+Also = Callable[[Transaction, UpsertResult], None]
+"""What takes part in a use case's transaction, at its end."""
 
 
 class Store(Protocol):

@@ -15,7 +15,7 @@ from services.customer_view.application.happenings import (
     known_attributes,
     read_since,
 )
-from services.customer_view.application.ports import FactsById, Rules, Store, Transaction
+from services.customer_view.application.ports import Also, FactsById, Rules, Store, Transaction
 from shared.contracts.customer_view import (
     CustomerEvent,
     FiringReport,
@@ -70,8 +70,13 @@ class Triggers:
         self._fresh = fresh
         self._has_timers = has_timers
 
-    def record_events(self, events: Sequence[CustomerEvent], *, limit: int = BULK_LIMIT) -> UpsertResult:
-        """Keep the good events, report the others by position, and fire what follows; raises BatchTooLarge."""
+    def record_events(
+        self, events: Sequence[CustomerEvent], *, limit: int = BULK_LIMIT, also: Also | None = None
+    ) -> UpsertResult:
+        """Keep the good events, report the others by position, and fire what follows; raises BatchTooLarge.
+
+        `also` takes part in the transaction that keeps them.
+        """
         if len(events) > limit:
             message = f"{len(events)} events are more than one call may carry ({limit})"
             raise BatchTooLarge(message, details={"field": "events", "limit": limit})
@@ -99,7 +104,10 @@ class Triggers:
             named = read_since(book, now)
             concerned = {one.customer_id for one in good if one.event.type in named}
             self._judge_all(transaction, book, {who: known[who] for who in sorted(concerned)}, now)
-        return UpsertResult(written=len(good), faults=[*faults, *strangers])
+            result = UpsertResult(written=len(good), faults=[*faults, *strangers])
+            if also:
+                also(transaction, result)
+        return result
 
     def fire_due(self, until: datetime | None) -> FiringReport:
         """Judge everybody who is due although no event arrived, as of `until` (now if null, never later than now)."""

@@ -13,7 +13,7 @@ from services.customer_view.application.faults import (
     UnknownCustomer,
     UnknownRule,
 )
-from services.customer_view.application.ports import AudienceOrder, Change, FactsById, Rules, Store, Transaction
+from services.customer_view.application.ports import Also, AudienceOrder, Change, FactsById, Rules, Store, Transaction
 from services.customer_view.application.triggers import Triggers
 from services.customer_view.domain.batches import is_customer_id, merged, with_products
 from shared.contracts.campaigns import FulfilledOrder, OrdersFulfilled
@@ -63,8 +63,13 @@ class UseCases:
         """The rules in force."""
         return self._rules.current()
 
-    def upsert_customers(self, customers: Sequence[CustomerRecord], *, limit: int = BULK_LIMIT) -> UpsertResult:
-        """Keep the good records, report the others by position; raises BatchTooLarge."""
+    def upsert_customers(
+        self, customers: Sequence[CustomerRecord], *, limit: int = BULK_LIMIT, also: Also | None = None
+    ) -> UpsertResult:
+        """Keep the good records, report the others by position; raises BatchTooLarge.
+
+        `also` takes part in the transaction that keeps them, even where there are none.
+        """
         if len(customers) > limit:
             message = f"{len(customers)} customers are more than one call may carry ({limit})"
             raise BatchTooLarge(message, details={"field": "customers", "limit": limit})
@@ -72,10 +77,13 @@ class UseCases:
         faults = [fault for index, record in enumerate(customers) for fault in _faults_of(index, record, book)]
         bad = {fault.index for fault in faults}
         good = [record for index, record in enumerate(customers) if index not in bad]
-        if good:
+        result = UpsertResult(written=len(good), faults=faults)
+        if good or also:
             with self._store.write(book) as transaction:
                 self._put(transaction, merged((record.customer_id, record.facts) for record in good))
-        return UpsertResult(written=len(good), faults=faults)
+                if also:
+                    also(transaction, result)
+        return result
 
     def get_customer(self, customer_id: str) -> Customer:
         """Return one subscriber; raises UnknownCustomer."""
@@ -124,7 +132,7 @@ class UseCases:
                 self._add(transaction, added)
         return _unknown_products(event.orders, known)
 
-    def record_orders(self, orders: Sequence[CustomerOrder]) -> UpsertResult:
+    def record_orders(self, orders: Sequence[CustomerOrder], *, also: Also | None = None) -> UpsertResult:
         """Add products BOSS has sold to what is held; an order with an unknown product or subscriber is reported.
 
         Products are a set, so the same order again changes nothing. Raises BatchTooLarge.
@@ -145,7 +153,10 @@ class UseCases:
                     bad.add(index)
             good = [order for index, order in enumerate(orders) if index not in bad]
             self._add(transaction, _products_by_customer(good, known))
-        return UpsertResult(written=len(good), faults=faults)
+            result = UpsertResult(written=len(good), faults=faults)
+            if also:
+                also(transaction, result)
+        return result
 
     def _add(self, transaction: Transaction, added: Mapping[str, set[str]]) -> None:
         held = transaction.held(sorted(added), _PRODUCTS)

@@ -15,6 +15,7 @@ _COMMANDS = {
     "status": (f"{_HERE}.status:status", "查看服务状态 · Ask every service whether it is well"),
     "rules": (f"{_HERE}.rules:rules", "规则：检查、测试、预览 · Check, test, preview and follow the rules"),
     "customers": (f"{_HERE}.customers:customers", "导入客户 · Import subscribers"),
+    "feeds": (f"{_HERE}.feeds:feeds", "批量数据接入 · Bring in BOSS's files and streams, at full speed"),
     "campaigns": (f"{_HERE}.campaigns:campaigns", "活动状态与评估 · Where campaigns stand, how they went"),
     "governance": (f"{_HERE}.governance:governance", "触达决定与名单 · Decisions about contacts; the lists"),
     "dead-letters": (f"{_HERE}.dead_letters:dead_letters", "处理死信 · Look at parked messages, replay or drop them"),

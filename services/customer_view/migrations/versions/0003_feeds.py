@@ -8,6 +8,7 @@ from shared.persistence.instants import Instant
 
 revision = "0003"
 down_revision = "0002"
+compatible = True
 
 COUNTS = ("position", "rows", "written", "changed", "refused", "bad_cells", "rejects_bytes")
 

@@ -1,0 +1,35 @@
+"""customer_view's settings and database, for commands that work beside it."""
+
+import logging
+import os
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from services.workbench import registry
+
+if TYPE_CHECKING:
+    from services.customer_view.settings import Settings
+
+SERVICE = "customer_view"
+
+
+@contextmanager
+def customer_view() -> Iterator["Settings"]:
+    """Give customer_view's settings; raises FaultySettings, and DatabaseUnavailable where no server answers."""
+    from sqlalchemy.exc import OperationalError
+
+    from shared.observability.logging import configure_logging
+
+    warnings.filterwarnings("ignore", message=r"\s*Eventlet is deprecated")  # the choice is in docs/decisions
+    configure_logging("text", level=logging.WARNING)  # what is noted in passing is not the command's output
+    from services.customer_view.settings import Settings
+
+    settings = Settings.read(dict(os.environ) | {"BANYAN_DATABASE_URL": registry.database_url(SERVICE, os.environ)})
+    try:
+        yield settings
+    except OperationalError as fault:
+        first = str(fault.orig).strip().splitlines()[0]
+        message = f"the database of {SERVICE} cannot be used: {first}"
+        raise registry.DatabaseUnavailable(message, details={"service": SERVICE}) from fault
