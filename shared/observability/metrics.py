@@ -4,7 +4,15 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    disable_created_metrics,
+    generate_latest,
+)
 from prometheus_client.metrics import MetricWrapperBase
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -14,6 +22,7 @@ _lock = threading.Lock()
 _by_name: dict[str, tuple[tuple[str, ...], MetricWrapperBase]] = {}
 _Metric = TypeVar("_Metric", bound=MetricWrapperBase)
 
+disable_created_metrics()  # type: ignore[no-untyped-call]  # it has no annotations; "since when" would double the page
 ProcessCollector(registry=_registry)  # memory, open files, processor time of this process
 
 
