@@ -110,8 +110,8 @@ def _reply_channel(methods: list[Method]) -> dict[str, Any]:
     return {
         "address": None,
         "description": (
-            "Routing key reply.<user>.<uuid4> on nameko-rpc, where <user> is the caller's RabbitMQ user, bound to his"
-            " own exclusive queue rpc.reply-<user>-<uuid4>."
+            "Routing key reply.<user>.<uuid4> on nameko-rpc, where <user> is the caller's RabbitMQ user; he binds an"
+            " unnamed exclusive queue of his own with it."
         ),
         "messages": replies | {"fault": _ref("components/messages", "fault")},
         "bindings": _routed(RPC_EXCHANGE),

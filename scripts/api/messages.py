@@ -35,7 +35,7 @@ def traits() -> dict[str, Any]:
             ),
         },
         "reply": {
-            **_trait(_CARRIED, []),
+            **_trait({}, []),
             "correlationId": _BY_CORRELATION,
             "x-amqp-properties": _properties(correlation_id="that of the request"),
         },
