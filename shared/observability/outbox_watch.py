@@ -44,7 +44,7 @@ class OutboxWatch:
         self._service, self._database, self._now = service, database, now
         self._looks: list[tuple[int, float]] = []
         """Newest row and moment of each look at which new rows had come, while the oldest of them waits."""
-        self._rows, self._oldest = 0, 0
+        self._rows, self._oldest = 0, None
         self._has_looked = False
         self._answered: float | None = None
         self._stopped = threading.Event()
@@ -76,25 +76,32 @@ class OutboxWatch:
         columns = _table.c
         try:
             with self._database.read() as connection:
-                ends = sa.select(sa.func.min(columns.sequence), sa.func.max(columns.sequence))
-                oldest, newest = connection.execute(ends).one()
+                first = sa.select(columns.sequence, columns.event_id).order_by(columns.sequence).limit(1)
+                oldest = connection.execute(first).one_or_none()
+                newest = connection.scalar(sa.select(sa.func.max(columns.sequence)))
                 some = sa.select(columns.sequence).limit(_MOST).subquery()
                 rows = connection.scalar(sa.select(sa.func.count()).select_from(some)) if oldest is not None else 0
         except sa.exc.SQLAlchemyError as fault:
             _log.warning("database_unreachable", database=self._service, error=type(fault).__name__)
             self._has_looked = True
             return
-        self._note(int(rows or 0), oldest, newest)
+        self._note(int(rows or 0), oldest, int(newest or 0))
 
-    def _note(self, rows: int, oldest: int | None, newest: Any) -> None:  # noqa: ANN401 - a number, where there are rows
+    def _note(self, rows: int, oldest: Any, newest: int) -> None:  # noqa: ANN401 - a row (sequence, event id), or None
         self._answered, self._has_looked = self._now(), True
-        self._rows = rows
-        if oldest is None:
+        self._rows, before, self._oldest = rows, self._oldest, oldest
+        if oldest is None or self._has_restarted(before, oldest, newest):
             self._looks = []
+        if oldest is None:
             return
-        self._looks = [look for look in self._looks if look[0] >= oldest]
+        self._looks = [look for look in self._looks if look[0] >= oldest[0]]
         if not self._looks or (newest > self._looks[-1][0] and len(self._looks) < _MOST_LOOKS):
             self._looks.append((newest, self._answered))
+
+    def _has_restarted(self, before: Any, oldest: Any, newest: int) -> bool:  # noqa: ANN401 - rows, or None
+        """Tell whether numbers are given anew, as SQLite does once a table is empty."""
+        is_another = before is not None and before[0] == oldest[0] and before[1] != oldest[1]
+        return is_another or bool(self._looks and newest < self._looks[-1][0])
 
     def _follow(self) -> None:
         while not self._stopped.is_set():
