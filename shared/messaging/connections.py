@@ -6,6 +6,7 @@ from typing import Any
 from amqp.exceptions import AMQPError
 from kombu.exceptions import OperationalError
 
+from shared.messaging.green_transport import GreenTransport
 from shared.messaging.memory import SCHEME, Transport
 from shared.messaging.tls import kombu_address
 from shared.messaging.tolerant_amqp import install as tolerate_unreadable_properties
@@ -32,7 +33,9 @@ def open_connection(url: str, *, heartbeat: int, name: str) -> Any:  # noqa: ANN
         return Connection(url, transport=Transport)
     options = {"socket_settings": _KEEPALIVE, "client_properties": {"connection_name": name}}
     address, secured = kombu_address(url)
-    return Connection(address, heartbeat=heartbeat, transport_options=options, ssl=secured or False)
+    return Connection(
+        address, transport=GreenTransport, heartbeat=heartbeat, transport_options=options, ssl=secured or False
+    )
 
 
 def kombu_exchange(plan: QueuePlan) -> Any:  # noqa: ANN401 - kombu is untyped

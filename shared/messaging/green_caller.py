@@ -119,7 +119,7 @@ class _Line:
         self._channel.basic_publish(message, exchange=wire.RPC_EXCHANGE, routing_key=routing_key, mandatory=True)
 
     def _queue(self) -> Any:  # noqa: ANN401 - kombu is untyped
-        exchange = Exchange(wire.RPC_EXCHANGE, type="topic", durable=True)
+        exchange = Exchange(wire.RPC_EXCHANGE, type="topic", durable=True, no_declare=True)  # callers may not
         name = "rpc.reply-" + self._reply_to.removeprefix("reply.").replace(".", "-")
         return Queue(name, exchange=exchange, routing_key=self._reply_to, exclusive=True, auto_delete=True)
 

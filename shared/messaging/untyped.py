@@ -5,8 +5,11 @@ from typing import Any
 import kombu.connection
 import kombu.entity
 import kombu.messaging
+import kombu.transport.pyamqp
 import kombu.transport.virtual
 
+AmqpConnection: Any = kombu.transport.pyamqp.Connection
+AmqpTransport: Any = kombu.transport.pyamqp.Transport
 Connection: Any = kombu.connection.Connection
 Consumer: Any = kombu.messaging.Consumer
 Exchange: Any = kombu.entity.Exchange

@@ -64,6 +64,8 @@ class Deployment:
             "PYTHONWARNINGS": "ignore",
             **(settings or {}),
         }
+        self.trees: dict[str, Path] = {}
+        """Where the code of a process lies that runs another release than this one."""
         self._starts = 0
         self.kills: list[str] = []
         """Which processes were killed, in order."""
@@ -191,7 +193,7 @@ class Deployment:
         self._running[name] = subprocess.Popen(
             [*_BANYAN, "serve", *self.processes[name]],
             env=self.environment,
-            cwd=ROOT,
+            cwd=self.trees.get(name, ROOT),
             stdout=self._logs[name],
             stderr=subprocess.STDOUT,
             text=True,

@@ -88,7 +88,7 @@ def _service(name: str, sources: Sequence[str]) -> User:
     return User(
         PREFIX + name,
         Permission(
-            configure=_whole(mine),
+            configure=_whole(f"{mine}|{_either([f'{name}.events'])}"),
             write=_whole(f"{_either([RPC_EXCHANGE, f'{name}.events', DEAD_EXCHANGE])}|{_WAITING}|{mine}"),
             read=_whole(f"{mine}|{read_exchanges}"),
         ),

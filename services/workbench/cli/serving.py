@@ -14,6 +14,8 @@ from shared.messaging.settings import BusSettings
 if TYPE_CHECKING:
     from shared.persistence.database import Database
 
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 5.0  # seconds
+
 
 @click.command()
 @click.argument("names", nargs=-1, required=True, metavar="SERVICE…")
@@ -30,7 +32,7 @@ def serve(names: tuple[str, ...]) -> None:
     containers = registry.containers_of(names)
     owners = registry.services_of(names)
     _check_settings(owners)
-    _check_databases(owners)
+    _await_databases(owners)
     classes = [registry.class_of(container) for container in containers]
     code = run(
         classes,
@@ -74,18 +76,36 @@ def _check_settings(owners: list[str]) -> None:
             click.echo(f"banyan: rules not taken, {source.current().version} stays in force: {fault}", err=True)
 
 
-def _check_databases(owners: list[str]) -> None:
-    """Refuse to serve on a database that lacks a migration; raises NotAllowed naming the command that helps."""
-    from alembic.runtime.migration import MigrationContext
-    from alembic.script import ScriptDirectory
+def _await_databases(owners: list[str]) -> None:
+    """Return once every database can be reached and suits this release; raises NotAllowed naming what helps.
 
-    for service in owners:
-        wanted = ScriptDirectory(str(registry.migrations_of(service))).get_current_head()
-        with _database(service) as database, database.read() as connection:
-            found = MigrationContext.configure(connection).get_current_revision()
-        if found != wanted:
-            message = f"the database of {service} is at {found or 'nothing'}, not at {wanted}: banyan migrate {service}"
+    A server that does not answer is waited for, as the broker is: it may be starting, or restarting. A database that a
+    newer release has migrated suits as long as its migrations are compatible.
+    """
+    import time
+
+    import structlog
+
+    from shared.observability.logging import configure_logging
+    from shared.persistence.migrations import standing
+
+    configure_logging(BusSettings.from_environment(os.environ).log_style)
+    pause = _FIRST_PAUSE
+    waiting = list(owners)
+    while waiting:
+        service = waiting[0]
+        try:
+            with _database(service) as database:
+                found = standing(database, registry.migrations_of(service))
+        except registry.DatabaseUnavailable as fault:
+            structlog.get_logger(__name__).warning("database_unreachable", error=fault.message, retry_seconds=pause)
+            time.sleep(pause)
+            pause = min(pause * 2, _LONGEST_PAUSE)
+            continue
+        if found == "behind":
+            message = f"the database of {service} lacks a migration: banyan migrate {service}"
             raise NotAllowed(message, details={"service": service})
+        waiting.pop(0)
 
 
 @contextmanager
