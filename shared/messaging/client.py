@@ -71,6 +71,14 @@ class BanyanClient:
             answers = self._client.call_many(calls, in_flight, timeout=timeout)
         return [fault_of(answer) if isinstance(answer, errors.BanyanError) else answer for answer in answers]
 
+    def publish(self, exchange: str, routing_key: str, body: bytes) -> None:
+        """Publish one persistent JSON message; return once the broker has taken it over.
+
+        Raises NotFound (no such exchange, or no queue takes it), NotAllowed, Unavailable.
+        """
+        with as_faults():
+            self._client.publish(exchange, routing_key, body)
+
     def events(self, source: str, event_type: str, queue: str, *, idle_seconds: float | None = None) -> EventFeed:
         """Iterate over the events of a type through a durable queue of the caller's own; see EventFeed."""
         with as_faults():

@@ -19,6 +19,10 @@ class Client(Protocol):
         """Return the answer as builtins; raises Unavailable or the service's fault."""
         ...
 
+    def publish(self, exchange: str, routing_key: str, body: bytes) -> None:
+        """Return once the broker has taken the message over; raises NotFound, NotAllowed, Unavailable."""
+        ...
+
 
 def open_client() -> AbstractContextManager[Client]:
     """Connect to the bus for as long as the block lasts; raises Unavailable where there is none."""

@@ -1,5 +1,6 @@
 """The synthetic BOSS: the same seed tells the same, and it accounts for every record."""
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from services.workbench import province
 from services.workbench.sandbox.disturbing import Trouble, disturbed
 from services.workbench.sandbox.records import KINDS, Kind, records
-from services.workbench.sandbox.telling import Boss
+from services.workbench.sandbox.telling import Boss, FeedStream
 from shared.kernel.faults import InvalidRequest, Unavailable
 from shared.rulekit.facts import check_facts
 from shared.rulekit.reading.folder import load_rules
@@ -134,3 +135,18 @@ def test_a_rate_is_kept_by_waiting() -> None:
 
     told = Boss(CustomerView(), "orders", rate=100, wait=wait, now=lambda: clock[0]).tell(made("orders", 400))
     assert (told.requests, clock[0]) == (4, pytest.approx(3))
+
+
+def test_a_stream_takes_batches_by_the_name_of_their_kind_and_its_follower_judges_them() -> None:
+    published: list[tuple[str, str, list[Any]]] = []
+
+    class Broker:
+        def publish(self, exchange: str, routing_key: str, body: bytes) -> None:
+            published.append((exchange, routing_key, json.loads(body)))
+
+    items = made("orders", 60, malformed=0.2)
+    told = Boss(FeedStream(Broker()), "orders", batch=20).tell(items)
+    assert {name[:2] for name in published} == {("banyan.feeds", "orders")}
+    sent = [record for _, _, batch in published for record in batch]
+    assert sorted(map(str, sent)) == sorted(str(item.record) for item in items)
+    assert (told.accepted, told.refused, told.is_as_expected) == (60, 0, True)

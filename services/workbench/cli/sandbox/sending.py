@@ -28,6 +28,7 @@ from services.workbench.sandbox.records import KINDS, Kind
 @click.option("--shuffle", is_flag=True, help="乱序 · Out of order")
 @click.option("--malformed", type=Share(), default=0, help="错误占比 · Part that is malformed")
 @click.option("--late", type=Seconds(), default=0, help="事件滞后至多 · Events lie up to so long back (6h)")
+@click.option("--stream", is_flag=True, help="写入数据流 · To the stream that `banyan feeds follow` reads")
 @click.option("--at", type=Instant(), help="事件时间基准 · Instant before which events lie (default: now)")
 @click.option("--seed", type=int, default=1, show_default=True, help="随机种子 · The same seed is the same data")
 @rules_folder_option
@@ -48,6 +49,7 @@ def send(
     folder: Path,
     *,
     shuffle: bool,
+    stream: bool,
     as_json: bool,
 ) -> None:
     """模拟 BOSS 发送合成数据 · Send synthetic customers, events or orders and tell what came of them.
@@ -56,13 +58,15 @@ def send(
     """
     from services.workbench.sandbox.disturbing import Trouble, disturbed
     from services.workbench.sandbox.records import records
-    from services.workbench.sandbox.telling import Boss
+    from services.workbench.sandbox.telling import Boss, FeedStream
     from shared.rulekit.reading.folder import load_rules
 
     trouble = Trouble(twice=twice, is_shuffled=shuffle, malformed=malformed, late_seconds=late, seed=seed)
     made = records(kind, count, seed, load_rules(folder), at or datetime.now(UTC), first=first)
     with bus.open_client() as client, busy(f"{kind} …"):
-        told = Boss(client, kind, batch=batch, rate=rate).tell(disturbed(kind, made, trouble))
+        told = Boss(FeedStream(client) if stream else client, kind, batch=batch, rate=rate).tell(
+            disturbed(kind, made, trouble)
+        )
     if as_json:
         print_json(told)
     else:
