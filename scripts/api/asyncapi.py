@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from scripts.api import messages
+from scripts.api import feeds, messages
 from scripts.api.fault_codes import LOCAL, codes_of, read_codes
 from scripts.api.promises import limits_of, repeat_of
 from scripts.api.reading import Handler, Method, event_bodies, read_handlers, read_methods
@@ -36,7 +36,11 @@ def asyncapi(version: str) -> dict[str, Any]:
         "channels": _channels(methods, handlers, told),
         "operations": _operations(methods, handlers, told),
         "components": {
-            "messages": _messages(methods, schemas, told, components) | {"fault": messages.fault(codes)},
+            "messages": {
+                **_messages(methods, schemas, told, components),
+                **feeds.messages(),
+                "fault": messages.fault(codes),
+            },
             "messageTraits": messages.traits(),
             "schemas": components,
             "securitySchemes": {"user": {"type": "userPassword", "description": "a RabbitMQ user of your own"}},
@@ -91,7 +95,7 @@ def _channels(methods: list[Method], handlers: list[Handler], told: Mapping[str,
             "bindings": {"amqp": _queue(each.queue)},
             "x-dead-letter-queue": f"dead.{each.queue}",
         }
-    return channels
+    return channels | feeds.channels(_routed(feeds.FEED_EXCHANGE))
 
 
 def _request_channel(method: Method) -> dict[str, Any]:
@@ -136,7 +140,7 @@ def _operations(methods: list[Method], handlers: list[Handler], told: Mapping[st
             "messages": [_ref(f"channels/{each.queue}/messages", each.event_type)],
             "bindings": {"amqp": {"ack": True, "bindingVersion": "0.3.0"}},
         }
-    return operations
+    return operations | feeds.operations()
 
 
 def _answering(method: Method) -> dict[str, Any]:

@@ -24,7 +24,7 @@ _CARRIED: dict[str, Any] = {
 
 
 def traits() -> dict[str, Any]:
-    """Return what all requests, all replies and all events have in common."""
+    """Return what all requests, all replies, all events and all feeds have in common."""
     return {
         "request": {
             **_trait(_CARRIED | {DEADLINE: _deadline()}, []),
@@ -43,6 +43,7 @@ def traits() -> dict[str, Any]:
             **_trait(_CARRIED | {EVENT_ID: _event_id(), ATTEMPT: _attempt(), ERROR: _error()}, [EVENT_ID]),
             "x-amqp-properties": _properties(message_id=f"the same as the header {EVENT_ID}"),
         },
+        "feed": {**_trait({}, []), "x-amqp-properties": _properties()},
     }
 
 

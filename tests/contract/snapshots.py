@@ -10,6 +10,7 @@ from typing import Any, get_type_hints
 import msgspec
 
 from scripts.api.fault_codes import read_codes
+from scripts.api.feeds import feed_names
 from scripts.api.reading import event_bodies, read_handlers
 from services.workbench.registry import CONTAINERS, SERVICES, class_of
 from shared.messaging import topology
@@ -28,11 +29,13 @@ def topology_snapshot() -> dict[str, Any]:
     """Return exchanges, events with the types of their bodies, and queues with their bindings, as set by default."""
     plans = topology.queues_of([class_of(name) for name in CONTAINERS], BusSettings())
     work = [plan for plan in plans if not plan.name.startswith(("dead.", "banyan.retry."))]
+    fed = feed_names()
+    exchanges = {plan.exchange: plan.exchange_type for plan in plans} | fed["exchanges"]
     return {
-        "exchanges": {plan.exchange: plan.exchange_type for plan in sorted(plans, key=lambda one: one.exchange)},
+        "exchanges": dict(sorted(exchanges.items())),
         "events": _events(work),
         "event_bodies": {event: _word(body) for event, body in event_bodies(read_handlers()).items()},
-        "queues": {plan.name: [plan.exchange, plan.routing_key, plan.arguments] for plan in plans},
+        "queues": {plan.name: [plan.exchange, plan.routing_key, plan.arguments] for plan in plans} | fed["queues"],
     }
 
 

@@ -15,8 +15,11 @@ import jsonschema
 import msgspec
 import pytest
 
+from scripts.api.feeds import FEEDS
 from scripts.api.promises import REPEATS
 from scripts.api.reading import read_methods
+from services.customer_view.application import record_feeds
+from services.workbench.broker import integrators
 from shared.contracts.channels import ContactsFailed, FailedContact
 from shared.contracts.customer_view import TriggerFiring, TriggersFired
 from tests.contract.published import OFFICIAL, Published
@@ -186,6 +189,27 @@ def test_events_that_are_seldom_are_as_published(published: Published, name: str
     body = msgspec.json.encode(event)
     assert published.faults_of(name, body, {"banyan.event_id": "one"}) == []
     assert published.faults_of(name, body, {}) == [f"{name}: $: 'banyan.event_id' is a required property"]
+
+
+def test_the_feeds_published_are_those_that_are_read() -> None:
+    assert dict(FEEDS) == record_feeds._SHAPES
+    assert set(FEEDS) == set(integrators.FEEDS)
+
+
+@pytest.mark.parametrize(
+    ("body", "is_published"),
+    [
+        ({"order_id": "one", "customer_id": "anna", "products": ["crbt"]}, True),
+        ([{"order_id": "one", "customer_id": "anna", "products": []}], True),
+        ([], True),
+        ({"order_id": "one", "customer_id": "anna"}, False),
+        ([{"order_id": "one", "customer_id": "anna", "products": [], "colour": "red"}], False),
+        ("one", False),
+    ],
+)
+def test_a_feed_takes_one_record_or_many(published: Published, body: object, is_published: bool) -> None:
+    found = published.faults_of("feed.orders", json.dumps(body).encode(), {})
+    assert (not found) == is_published
 
 
 @pytest.mark.parametrize(
