@@ -14,7 +14,7 @@ from tests.compose.account import Account
 from tests.compose.stack import Stack
 from tests.support.rehearsal import PAGE, RULES, Operator, plans
 
-SUBSCRIBERS = 1_000
+SUBSCRIBERS = 600
 EVENING_BEFORE = datetime(2026, 3, 1, 10, tzinfo=UTC)
 _MORNING = datetime(2026, 3, 2, 1, tzinfo=UTC)  # 09:00 in Fuzhou
 MOMENTS = [_MORNING + timedelta(days=day, hours=hour) for day in range(3) for hour in (0, 4, 8)]
