@@ -96,8 +96,9 @@ def _copy_of(message: Any, channel: Any, added: dict[str, Any]) -> Any:  # noqa:
         added[ERROR] = added[ERROR][:_MAX_ERROR]
     kept = ("correlation_id", "reply_to", "message_id", "type")
     properties = {name: message.properties[name] for name in kept if name in message.properties}
+    body = message.body.encode() if isinstance(message.body, str) else message.body  # py-amqp's "" of an empty one
     return channel.prepare_message(
-        message.body,
+        body,
         content_type=message.content_type,
         content_encoding=message.content_encoding,
         headers=message.headers | added,

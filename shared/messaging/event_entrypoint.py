@@ -1,5 +1,6 @@
 """The `event` entrypoint: nameko's, which would lose an event whose handler raises, with retries and parking."""
 
+import re
 from functools import partial
 from typing import Any
 
@@ -13,12 +14,13 @@ from shared.kernel.faults import Fault, InvalidRequest
 from shared.messaging import topology, wire
 from shared.messaging.connections import BROKEN, kombu_queue
 from shared.messaging.container import BusConsumer
-from shared.messaging.signature import Signature
+from shared.messaging.signature import Signature, refuse_nul
 from shared.messaging.tolerant_amqp import unreadable
 from shared.messaging.watched import HANDLED, Watched
 
 _log = structlog.get_logger(__name__)
 _COURIER_PAUSE = 1.0
+_ID = re.compile(r"[^\x00-\x1f\x7f\ud800-\udfff]{1,200}")
 
 
 class EventHandler(NamekoEventHandler):
@@ -42,13 +44,8 @@ class EventHandler(NamekoEventHandler):
             _log.error("event_parked", queue=self.queue.name, error=reason)
             self.queue_consumer.reject_message(message)  # the broker parks it as it is, properties and all
             return
-        event_id = message.headers.get(wire.EVENT_ID) or message.properties.get("message_id")
         try:
-            if not isinstance(event_id, str):
-                raise InvalidRequest("the event has no id", details={"field": wire.EVENT_ID})
-            if (size := len(message.body)) > self.container.settings.max_message_bytes:
-                raise InvalidRequest(f"{size} bytes are more than this service permits")
-            event = self.decoder.decode(message.body)
+            event_id, event = self._read(message)
         except (Fault, msgspec.MsgspecError, *wire.NO_JSON) as fault:
             error = f"unreadable: {fault}"
             self.container.spawn_managed_thread(partial(self._fail, message, error, final=True), identifier="parking")
@@ -60,6 +57,19 @@ class EventHandler(NamekoEventHandler):
             )
         except ContainerBeingKilled:
             self.queue_consumer.requeue_message(message)
+
+    def _read(self, message: Any) -> tuple[str, Any]:  # noqa: ANN401 - kombu's message
+        """Return id and content of an event; raises what says why it cannot be read."""
+        event_id = message.headers.get(wire.EVENT_ID) or message.properties.get("message_id")
+        if not isinstance(event_id, str) or not _ID.fullmatch(event_id):
+            raise InvalidRequest(
+                "the event has no id of 1 to 200 printable characters", details={"field": wire.EVENT_ID}
+            )
+        if (size := len(message.body)) > self.container.settings.max_message_bytes:
+            raise InvalidRequest(f"{size} bytes are more than this service permits")
+        event = self.decoder.decode(message.body)
+        refuse_nul(bytes(message.body))
+        return event_id, event
 
     def handle_result(self, message: Any, worker_ctx: Any, result: Any = None, exc_info: Any = None) -> tuple[Any, Any]:  # noqa: ANN401 - nameko is untyped
         """Acknowledge, or see to it that the event comes again."""
@@ -86,6 +96,10 @@ class EventHandler(NamekoEventHandler):
             eventlet.sleep(_COURIER_PAUSE)  # or a broker that cannot take it over would be asked in a hot loop
             self.queue_consumer.requeue_message(message)
             outcome = "requeued"
+        except Exception:  # noqa: BLE001 - the message boundary: what cannot be copied is left to the broker as it is
+            _log.exception("event_parked", queue=queue, error=error)
+            self.queue_consumer.reject_message(message)
+            outcome = "parked"
         else:
             self.queue_consumer.ack_message(message)
         self.watched.work.count(outcome)

@@ -46,8 +46,7 @@ class Signature:
     def _arguments(self, envelope: Envelope) -> dict[str, Any]:
         kwargs = self._with_positions(envelope) if envelope.args else envelope.kwargs
         decoded = self._decoder.decode(kwargs)
-        if _NUL in bytes(kwargs):
-            _refuse_nul(msgspec.json.decode(kwargs), "$")
+        refuse_nul(bytes(kwargs))
         return {name: getattr(decoded, name) for name in self.names}
 
     def _with_positions(self, envelope: Envelope) -> bytes:
@@ -62,8 +61,13 @@ class Signature:
         return msgspec.json.encode(named | placed)
 
 
+def refuse_nul(body: bytes) -> None:
+    """Raise InvalidRequest where a text in JSON holds U+0000: PostgreSQL cannot store it, so no service takes it."""
+    if _NUL in body:
+        _refuse_nul(msgspec.json.decode(body), "$")
+
+
 def _refuse_nul(value: object, path: str) -> None:
-    """Raise InvalidRequest where a text holds U+0000: PostgreSQL cannot store it, so no service takes it."""
     if isinstance(value, str) and "\x00" in value:
         raise InvalidRequest(f"{path} holds the character U+0000", details={"field": path.removeprefix("$.")})
     if isinstance(value, dict):
@@ -88,4 +92,4 @@ def _struct(name: str, parameters: list[inspect.Parameter], hints: Mapping[str, 
     )
 
 
-__all__ = ["MalformedBody", "Signature"]
+__all__ = ["MalformedBody", "Signature", "refuse_nul"]

@@ -63,6 +63,28 @@ def test_a_property_that_cannot_be_read_parks_the_message_and_ends_nobody(
     assert dead_letters.show(amqp_url, ASKED, 100)[-1].body == '{"number": "none"}'
 
 
+@pytest.mark.parametrize(
+    ("body", "event_id"),
+    [
+        (b"", "m-1"),
+        (b'{"number": 1}', ""),
+        (b'{"number": 1}', "m\x00"),
+        (b'{"number": 1}', "m" * 201),
+        (b'{"number": 1, "more": "a\\u0000b"}', "m-2"),
+    ],
+    ids=["empty", "no id", "NUL in the id", "long id", "NUL in a text"],
+)
+def test_an_event_that_cannot_be_applied_is_parked_at_once_with_the_reason(
+    echo: "subprocess.Popen[str]", client: BanyanClient, amqp_url: str, body: bytes, event_id: str
+) -> None:
+    before = dead_letters.list_parked(amqp_url, [ASKED]).get(ASKED, 0)
+    publish(amqp_url, "teller.events", "asked", body, message_id=event_id)
+    eventually_parked(amqp_url, ASKED, before + 1)
+    assert dead_letters.show(amqp_url, ASKED, 100)[-1].error.startswith("unreadable: ")
+    assert client.call("echo", "say", text="still here") == "still here"
+    assert echo.poll() is None
+
+
 def test_a_routing_key_that_is_no_utf8_is_an_unknown_method(
     echo: "subprocess.Popen[str]", client: BanyanClient, amqp_url: str
 ) -> None:
