@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from scripts.api import feeds, messages
-from scripts.api.fault_codes import LOCAL, codes_of, read_codes
+from scripts.api.fault_codes import codes_of, read_codes
 from scripts.api.promises import limits_of, repeat_of
 from scripts.api.reading import Handler, Method, event_bodies, read_handlers, read_methods
 from scripts.api.schemas import schemas_of
 from services.workbench.registry import SERVICES
 from shared.contracts import VERSION
+from shared.messaging.stream_queue import FEED_EXCHANGE
 from shared.messaging.wire import RPC_EXCHANGE
 
 VHOST = "banyan"
@@ -47,7 +48,7 @@ def asyncapi(version: str) -> dict[str, Any]:
         },
         "x-faults-of": {service: codes_of(service, codes) for service in SERVICES},
         "x-fault-codes": {
-            name: {"means": code.means, "answered": name not in LOCAL, "of": list(code.owners)}
+            name: {"means": code.means, "answered": code.is_answered, "of": list(code.owners)}
             for name, code in codes.items()
         },
     }
@@ -95,7 +96,7 @@ def _channels(methods: list[Method], handlers: list[Handler], told: Mapping[str,
             "bindings": {"amqp": _queue(each.queue)},
             "x-dead-letter-queue": f"dead.{each.queue}",
         }
-    return channels | feeds.channels(_routed(feeds.FEED_EXCHANGE))
+    return channels | feeds.channels(_routed(FEED_EXCHANGE))
 
 
 def _request_channel(method: Method) -> dict[str, Any]:

@@ -13,9 +13,11 @@ _CODED = {"RemoteFault": 0, "PlanFault": 0, "UnreadableFile": 0, "FactFault": 1}
 
 _FILES = "no_such_file empty_file wrong_encoding missing_columns ambiguous_columns broken_file unknown_format"
 LOCAL = frozenset(
-    f"unreadable_file invalid_column_map bad_database_url faulty_settings event_parked invalid_reply {_FILES}".split()
+    f"unreadable_file invalid_column_map bad_database_url faulty_settings event_parked invalid_reply {_FILES}"
+    " feed_mismatch feed_taken rejects_lost schema_too_new".split()
 )
 """Codes of commands and of clients themselves: no service answers a request with them."""
+_CLIENTS = {"services.workbench", "shared.client"}
 _MEANS = {
     "internal_fault": "Something broke inside the service; its log has the details.",
     "unknown_method": "The container is there, but has no method of that name.",
@@ -37,11 +39,17 @@ class Code:
     owners: tuple[str, ...]
     means: str
 
+    @property
+    def is_answered(self) -> bool:
+        """Whether a service answers a request with it."""
+        return self.name not in LOCAL and not _CLIENTS.issuperset(self.owners)
+
 
 def read_codes(root: Path = ROOT) -> dict[str, Code]:
     """Return every code of `shared` and `services` by name, sorted; the sentence is its class's docstring."""
     found: dict[str, Code] = {}
-    for path in sorted([*root.glob("shared/**/*.py"), *root.glob("services/**/*.py")]):
+    paths = sorted([*root.glob("shared/**/*.py"), *root.glob("services/**/*.py")])
+    for path in sorted(paths, key=lambda one: "client" in one.parts):  # what a service means by it goes first
         owner = ".".join(path.relative_to(root).parts[:2])
         for name, means in _codes_in(path):
             known = found.get(name, Code(name, (), ""))
@@ -53,7 +61,7 @@ def read_codes(root: Path = ROOT) -> dict[str, Code]:
 def codes_of(service: str, codes: dict[str, Code]) -> list[str]:
     """Return the codes a caller of a service may meet: the service's own and those of any."""
     own = {*EVERY, "shared.rulekit", f"services.{service}"}
-    return [name for name, code in codes.items() if name not in LOCAL and own.intersection(code.owners)]
+    return [name for name, code in codes.items() if code.is_answered and own.intersection(code.owners)]
 
 
 def _codes_in(path: Path) -> Iterator[tuple[str, str]]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from scripts.api.fault_codes import LOCAL, Code
+from scripts.api.fault_codes import Code
 from scripts.api.reading import Method
 from shared.messaging.wire import ATTEMPT, DEADLINE, ERROR, EVENT_ID, JSON_TYPE
 from shared.observability.correlation import CORRELATION, TRACEPARENT
@@ -76,7 +76,7 @@ def reply(method: Method, result: dict[str, Any]) -> dict[str, Any]:
 
 def fault(codes: Mapping[str, Code]) -> dict[str, Any]:
     """Return the reply of a method that did not; `exc_args` holds code, message and details."""
-    names = [name for name in codes if name not in LOCAL and codes[name].owners != ("services.workbench",)]
+    names = [name for name, code in codes.items() if code.is_answered]
     known = {"type": "string", "description": "Stable: act on it. Later releases may add codes.", "examples": names}
     told = [known, {"type": "string", "description": "for people"}, {"type": "object", "description": "the field, …"}]
     error = _told(
