@@ -46,8 +46,20 @@ def depths_over_amqp(settings: BusSettings, names: Sequence[str]) -> list[QueueD
             connection.close()
 
 
-def depths_by_management(api: str, amqp_url: str) -> list[QueueDepth]:
-    """Return all queues of the virtual host; `api` is `http://user:password@host:15672`. Raises Unavailable."""
+def depths_by_management(api: str, settings: BusSettings, prefixes: tuple[str, ...]) -> list[QueueDepth]:
+    """Return the queues of the virtual host whose names begin so; `api` is `http://user:password@host:15672`.
+
+    Where the broker keeps no statistics (they can be switched off, and a queue has none in its first seconds) each
+    queue found is asked for over AMQP. Raises Unavailable.
+    """
+    told = [one for one in _managed(api, settings.amqp_url) if one["name"].startswith(prefixes)]
+    if any(not {"messages", "consumers"} <= one.keys() for one in told):
+        return depths_over_amqp(settings, sorted(one["name"] for one in told))
+    depths = (QueueDepth(name=one["name"], messages=one["messages"], consumers=one["consumers"]) for one in told)
+    return sorted(depths, key=lambda one: one.name)
+
+
+def _managed(api: str, amqp_url: str) -> list[dict[str, Any]]:
     parts = urlsplit(api)
     vhost = quote(unquote(urlsplit(amqp_url).path[1:]) or "/", safe="")
     bare = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], path=parts.path.rstrip("/")))
@@ -60,13 +72,10 @@ def depths_by_management(api: str, amqp_url: str) -> list[QueueDepth]:
         raise Unavailable("BANYAN_RABBITMQ_API must be http://user:password@host:port")
     try:
         with urllib.request.urlopen(request, timeout=_SECONDS) as answer:  # noqa: S310 - http or https, see above
-            told = json.loads(answer.read(_LARGEST_REPLY))
+            told: list[dict[str, Any]] = json.loads(answer.read(_LARGEST_REPLY))
     except (OSError, ValueError) as fault:
         raise Unavailable(f"RabbitMQ's management does not answer: {_in_words(fault)}") from None
-    return sorted(
-        (QueueDepth(name=q["name"], messages=q.get("messages", 0), consumers=q.get("consumers", 0)) for q in told),
-        key=lambda queue: queue.name,
-    )
+    return told
 
 
 def _declared(connection: Any, names: Sequence[str]) -> list[QueueDepth]:  # noqa: ANN401 - pika is untyped

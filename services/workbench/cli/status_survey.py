@@ -15,6 +15,8 @@ from shared.messaging.roll_call_asking import call_roll
 from shared.messaging.settings import BusSettings
 
 API = "BANYAN_RABBITMQ_API"
+_NOBODY = "unavailable: nobody runs it"
+_OURS = ("rpc-", "evt-", "dead.", "banyan.")
 
 
 def ping_all(containers: Sequence[str], timeout: float) -> list[Answer]:
@@ -27,9 +29,11 @@ def survey(settings: BusSettings, timeout: float, management: str | None) -> See
     """Look at everything once; `management` is RabbitMQ's, None asks over AMQP alone. Raises Unavailable."""
     containers = registry.CONTAINERS
     roll = call_roll(settings, containers, timeout)
+    # A queue without consumers takes a ping and keeps it: nobody is to wait for an answer that cannot come.
+    answers = {one.container: one for one in ping_all([name for name in containers if roll.replicas[name]], timeout)}
     return Seen(
         at=datetime.now(UTC),
-        containers=ping_all(containers, timeout),
+        containers=[answers.get(name) or Answer(container=name, is_well=False, fault=_NOBODY) for name in containers],
         replicas=dict(roll.replicas),
         silent=roll.silent,
         processes=roll.present,
@@ -39,8 +43,7 @@ def survey(settings: BusSettings, timeout: float, management: str | None) -> See
 
 def _depths(settings: BusSettings, management: str | None) -> list[QueueDepth]:
     if management:
-        ours = ("rpc-", "evt-", "dead.", "banyan.")
-        return [one for one in depths_by_management(management, settings.amqp_url) if one.name.startswith(ours)]
+        return depths_by_management(management, settings, _OURS)
     return depths_over_amqp(settings, _queue_names(settings))
 
 
