@@ -80,7 +80,7 @@ def all_users(integrators: Iterable[Integrator], sources: Mapping[str, Sequence[
 def _service(name: str, sources: Sequence[str]) -> User:
     """Return a service's user: it consumes its own queues, answers, asks what it must, tells its own events."""
     own_queues = rf"rpc-{name}({BULK_SUFFIX})?|evt-.+--{name}({BULK_SUFFIX})?\..+"
-    transient = rf"(rpc\.)?reply[-.]{PREFIX}{name}[-.]{_MARK}|roll-call-{name}({BULK_SUFFIX})?-{_MARK}"
+    transient = rf"(rpc\.)?reply[-.]{PREFIX}{name}[-.]{_MARK}|roll-call-{name}({BULK_SUFFIX})?-{_MARK}|amq\.gen-.*"
     mine = f"{own_queues}|{transient}" + (rf"|feed\..*|{_either([FEED_EXCHANGE])}" if name == FEED_READER else "")
     read_exchanges = _either([RPC_EXCHANGE, ROLL_CALL, *(f"{source}.events" for source in sources)])
     asked = [*CALLS.get(name, ()), f"{name}.ping", f"{name}{BULK_SUFFIX}.ping"]

@@ -73,7 +73,7 @@ def test_old_and_new_replicas_share_a_campaign(upgrade: Upgrade, previous: Path)
     upgrade.restart(old)
     with BanyanClient(upgrade.amqp_url) as client:
         operator = Operator(upgrade, client)
-        operator.load(40)
+        operator.load(300)
 
         upgrade.banyan(Path.cwd(), "migrate")  # while the old release serves
         assert_all_answer(client)
