@@ -21,6 +21,7 @@ _COMMANDS = {
     "dead-letters": (f"{_HERE}.dead_letters:dead_letters", "处理死信 · Look at parked messages, replay or drop them"),
     "broker": (f"{_HERE}.broker:broker", "消息中间件：用户、权限、队列 · RabbitMQ's users, permissions and queues"),
     "sandbox": (f"{_HERE}.sandbox:sandbox", "沙箱联调 · Play CRM, ISMP, the SMS gateway and BOSS"),
+    "backup": (f"{_HERE}.backup:backup", "备份与恢复 · Back the databases up, restore them, check the ledger"),
     "completion": (f"{_HERE}.completion:completion", "命令补全脚本 · Print a shell's completion script"),
 }
 
