@@ -64,8 +64,9 @@ def picture(seen: Seen, findings: Sequence[Finding], lang: str) -> RenderableTyp
         for queue in seen.queues
         if not _is_dead(queue.name) and (queue.messages or _lacks_consumers(queue.name, queue.consumers))
     ]
-    parts += [_table(queue_heads, busy)] if busy else []
-    parts += [_table(dead_heads, dead)] if dead else []
+    parts += ["", _table(queue_heads, busy)] if busy else []
+    parts += ["", _table(dead_heads, dead)] if dead else []
+    parts.append("")
     parts += [_told(one, lang) for one in findings] or [Text(f"✓ {well}", "green")]
     return Group(*parts)
 
