@@ -38,7 +38,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """Return the manifest of a backup whose files are all there and sound; raises FaultyBackup naming those that are not."""
+    """Return the manifest of a backup whose files are all sound; raises FaultyBackup naming those that are not."""
     try:
         manifest = msgspec.json.decode((folder / FILE).read_bytes(), type=Manifest)
     except (OSError, msgspec.MsgspecError) as fault:
