@@ -3,14 +3,16 @@
 import json
 import shutil
 import subprocess
+from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Self
 from urllib.parse import quote
 
-from services.workbench.broker.definitions import VHOST, definitions
+from services.workbench.broker.definitions import VHOST, Document, definitions
 from services.workbench.broker.integrators import Integrator, read_integrators
 from services.workbench.broker.passwords import hash_of
-from services.workbench.broker.surface import surface
+from services.workbench.broker.surface import Surface, surface
 from services.workbench.broker.users import all_users
 from shared.messaging.settings import BusSettings
 from tests.support.processes import free_port, give, make_folder, server_user
@@ -89,12 +91,25 @@ class Fortress:
         return self.node.ask(method, quote(bare) + (f"?{options}" if options else ""), body)
 
 
-def _definitions() -> dict[str, object]:
+def wanted_with(hashes: Mapping[str, str]) -> Document:
+    """Return the definitions of the committed integrators and the stranger."""
     settings = BusSettings()
-    offered = surface(settings)
-    integrators = [*read_integrators(CONFIGURATION / "integrators.yaml", offered.methods, offered.events), STRANGER]
-    names = [user.name for user in all_users(integrators, offered.sources)]
-    return definitions(settings, offered, integrators, {name: hash_of(password_of(name)) for name in names})
+    return definitions(settings, _offered(), _integrators(), hashes)
+
+
+@cache
+def _offered() -> Surface:
+    return surface(BusSettings())
+
+
+def _integrators() -> list[Integrator]:
+    offered = _offered()
+    return [*read_integrators(CONFIGURATION / "integrators.yaml", offered.methods, offered.events), STRANGER]
+
+
+def _definitions() -> Document:
+    names = [user.name for user in all_users(_integrators(), _offered().sources)]
+    return wanted_with({name: hash_of(password_of(name)) for name in names})
 
 
 def _configuration(place: Path, port: int, document: Path) -> str:
