@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -45,6 +46,7 @@ class Code:
         return self.name not in LOCAL and not _CLIENTS.issuperset(self.owners)
 
 
+@lru_cache(maxsize=2)
 def read_codes(root: Path = ROOT) -> dict[str, Code]:
     """Return every code of `shared` and `services` by name, sorted; the sentence is its class's docstring."""
     found: dict[str, Code] = {}

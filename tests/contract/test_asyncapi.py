@@ -85,7 +85,7 @@ def test_the_official_schema_finds_a_document_that_is_wrong(
 ) -> None:
     wrong = deepcopy(published.document)
     resolved(wrong, "/".join(path[:-1]))[path[-1]] = 7
-    assert list(official.iter_errors(wrong))
+    assert not official.is_valid(wrong)
 
 
 def test_every_reference_leads_somewhere(published: Published) -> None:

@@ -12,6 +12,7 @@ import pika  # type: ignore[import-untyped]  # pika ships no types
 import pytest
 
 from shared.messaging.client import BanyanClient
+from tests.contract.published import Published
 from tests.unit.catalogue.making import asked
 
 pytestmark = pytest.mark.servers
@@ -93,6 +94,15 @@ def test_the_example_calls_reads_a_fault_and_hears_an_event_once(amqp_url: str, 
     assert run(example, amqp_url, QUEUE) == ["catalogue.events offerings_changed ['offerings']"]
     assert run(example, amqp_url, QUEUE) == []
     assert run(example, amqp_url)[0] == "1 offerings"
+
+
+def test_the_bodies_on_the_page_are_as_published() -> None:
+    blocks = re.findall(r"^```json\n(.*?)^```", PAGE.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    lines = [line for block in blocks for line in block.splitlines()]
+    names = ["governance.release.request", "governance.release.reply", "fault"]
+    published = Published()
+    assert [published.faults_of(name, line.encode(), {}) for name, line in zip(names, lines, strict=True)] == [[]] * 3
+    assert published.faults_of("fault", lines[1].encode(), {})
 
 
 def test_the_example_imports_pika_and_the_standard_library_alone(example: Path) -> None:
