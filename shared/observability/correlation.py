@@ -2,18 +2,18 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import ContextVar, Token
 from dataclasses import dataclass
 from uuid import uuid4
 
-from shared.observability.traceparent import TraceParent
+from shared.observability.traceparent import TraceParent, carried_on
 
 CORRELATION = "banyan.correlation_id"
 TRACEPARENT = "traceparent"
 _LONGEST = 128
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Carried:
     """What belongs to the request being served here: the headers to send along, and which service serves it."""
 
@@ -27,11 +27,21 @@ _carried: ContextVar[Carried | None] = ContextVar("banyan_correlation", default=
 @contextmanager
 def carrying(headers: Mapping[str, object], service: str | None = None) -> Iterator[None]:
     """Carry the correlation id and W3C traceparent found in `headers`; one that is missing or malformed is made up."""
-    token = _carried.set(Carried(checked(headers), service))
+    token = begin(headers, service)
     try:
         yield
     finally:
-        _carried.reset(token)
+        end(token)
+
+
+def begin(headers: Mapping[str, object], service: str | None) -> Token[Carried | None]:
+    """Carry these headers from now on, as `carrying` does; `end` takes what this returns."""
+    return _carried.set(Carried(checked(headers), service))
+
+
+def end(token: Token[Carried | None]) -> None:
+    """Carry again what was carried before."""
+    _carried.reset(token)
 
 
 @contextmanager
@@ -51,8 +61,7 @@ def checked(headers: Mapping[str, object]) -> dict[str, str]:
     correlation = headers.get(CORRELATION)
     if not (isinstance(correlation, str) and 0 < len(correlation) <= _LONGEST and correlation.isprintable()):
         correlation = uuid4().hex
-    parent = TraceParent.read(headers.get(TRACEPARENT)) or TraceParent.begun()
-    return {CORRELATION: correlation, TRACEPARENT: str(parent)}
+    return {CORRELATION: correlation, TRACEPARENT: carried_on(headers.get(TRACEPARENT))}
 
 
 def carried() -> dict[str, str]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Self
 
 _FORM = re.compile(r"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?", re.DOTALL)
+_USUAL = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-0[01]")
 _SAMPLED = 1
 _chance = random.Random()  # noqa: S311 - names of traces are no secrets; the system's source costs ten times as much
 
@@ -33,7 +34,11 @@ class TraceParent:
             return None
         return cls(trace_id, span_id, bool(int(flags, 16) & _SAMPLED))
 
-    @classmethod
-    def begun(cls) -> Self:
-        """Return the root of a trace that nobody records here."""
-        return cls(f"{_chance.getrandbits(128) or 1:032x}", f"{_chance.getrandbits(64) or 1:016x}", is_sampled=False)
+
+def carried_on(header: object) -> str:
+    """Return the header to send on: what came, as far as it is well-formed, else a new trace that nobody records."""
+    if isinstance(header, str) and _USUAL.fullmatch(header):
+        return header
+    if found := TraceParent.read(header):
+        return str(found)
+    return f"00-{_chance.getrandbits(128) or 1:032x}-{_chance.getrandbits(64) or 1:016x}-00"

@@ -9,7 +9,15 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Literal, Protocol
 
-from shared.observability.correlation import TRACEPARENT, carried, carrying, continuing, serving_service
+from shared.observability.correlation import (
+    TRACEPARENT,
+    begin,
+    carried,
+    carrying,
+    continuing,
+    end,
+    serving_service,
+)
 from shared.observability.traceparent import TraceParent
 
 Kind = Literal["server", "client", "producer", "consumer", "internal"]
@@ -91,8 +99,11 @@ def served(
     """Serve a request or an event that came with `headers`: everything sent meanwhile belongs to it."""
     recorder = _recorder
     if recorder is None:
-        with carrying(headers, service):
+        token = begin(headers, service)
+        try:
             yield _unrecorded
+        finally:
+            end(token)
         return
     parent = TraceParent.read(headers.get(TRACEPARENT))
     span, place = recorder.open(name, kind, service, parent, attributes)
