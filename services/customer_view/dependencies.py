@@ -1,6 +1,7 @@
 """The composition root: which adapters stand behind the ports."""
 
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 
 from nameko.extensions import DependencyProvider
@@ -15,7 +16,7 @@ from services.customer_view.adapters.store import SqlStore
 from services.customer_view.adapters.trigger_engine import DurableTriggers
 from services.customer_view.application.feed_state import FeedState
 from services.customer_view.application.feeds import FileFeeds
-from services.customer_view.application.imports import FileImport
+from services.customer_view.application.imports import Customers, FileImport
 from services.customer_view.application.record_feeds import RecordFeeds
 from services.customer_view.application.triggers import Triggers
 from services.customer_view.application.use_cases import UseCases
@@ -24,6 +25,7 @@ from shared.kernel.clock import Clock
 from shared.observability.rules_in_force import open_rules
 from shared.persistence import opening
 from shared.persistence.database import Database
+from shared.rulekit.vocabulary import Vocabulary
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -54,11 +56,11 @@ def build(settings: Settings, clock: Clock | None = None) -> UseCases:
     return UseCases(store=store, rules=rules, clock=counted, zone=settings.zone, fresh=_fresh, triggers=triggers)
 
 
-def build_import(use_cases: UseCases) -> FileImport:
-    """Put the file import together, on top of the service's own use cases."""
+def build_import(customers: Customers, vocabulary: Callable[[], Vocabulary]) -> FileImport:
+    """Put the import row by row together, on top of the use cases or of the bus: see `banyan customers import`."""
     return FileImport(
-        customers=use_cases,
-        vocabulary=lambda: use_cases.book.vocabulary,
+        customers=customers,
+        vocabulary=vocabulary,
         files=LocalRowFiles(),
         column_maps=ColumnMapFiles(),
         seen_ids=seen_ids_on_disk,

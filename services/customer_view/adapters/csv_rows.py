@@ -85,7 +85,7 @@ class LineFeed:
         self._returned.clear()
         size = sum(map(len, lines))
         try:
-            while size < characters and (text := self._portion()):
+            while size < characters and (text := self._portion(characters - size)):
                 lines += io.StringIO(text, newline="").readlines()
                 size += len(text)
         except (OSError, EOFError, zlib.error):
@@ -94,8 +94,8 @@ class LineFeed:
         self._line += len(lines)
         return lines
 
-    def _portion(self) -> str:
-        text = self._text.read(_PORTION)
+    def _portion(self, most: int) -> str:
+        text = self._text.read(min(_PORTION, most))
         if text and not text.endswith("\n"):
             text += self._text.readline(_LONGEST_LINE)
             if len(text) >= _LONGEST_LINE and not text.endswith(("\n", "\r")):

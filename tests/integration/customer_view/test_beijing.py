@@ -29,7 +29,7 @@ def imported(tmp_path_factory: pytest.TempPathFactory) -> Imported:
     var = str(tmp_path_factory.mktemp("beijing"))
     use_cases = build(Settings.read({"BANYAN_VAR": var, "BANYAN_RULES_DIR": str(PROJECT / "rules")}))
     faults = []
-    report = build_import(use_cases).import_file(FILE, MAP, on_fault=faults.append)
+    report = build_import(use_cases, lambda: use_cases.book.vocabulary).import_file(FILE, MAP, on_fault=faults.append)
     return use_cases, report, faults
 
 

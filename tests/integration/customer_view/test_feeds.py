@@ -56,7 +56,9 @@ def test_a_file_ends_as_the_same_table_and_the_same_descriptions_as_an_import(
     )
     use_cases = build(other, SteeredClock(datetime(2026, 3, 2, 1, tzinfo=UTC)))
     faults: list[Any] = []
-    report = build_import(use_cases).import_file(tmp_path / "month.csv", tmp_path / "map.yaml", on_fault=faults.append)
+    report = build_import(use_cases, lambda: use_cases.book.vocabulary).import_file(
+        tmp_path / "month.csv", tmp_path / "map.yaml", on_fault=faults.append
+    )
     assert table_of(settings) == table_of(other)
     assert sorted(told(settings), key=repr) == sorted(told(other), key=repr)
     state = outcome.state

@@ -47,7 +47,9 @@ def run(tmp_path: Path, use_cases: UseCases) -> Run:
             path.write_bytes(content.encode() if isinstance(content, str) else content)
         (tmp_path / "map.yaml").write_text(column_map, encoding="utf-8")
         faults = []
-        report = build_import(use_cases).import_file(path, tmp_path / "map.yaml", on_fault=faults.append)
+        report = build_import(use_cases, lambda: use_cases.book.vocabulary).import_file(
+            path, tmp_path / "map.yaml", on_fault=faults.append
+        )
         return report, [(fault.index, fault.field, fault.message.split(":")[0]) for fault in faults]
 
     return run
@@ -184,7 +186,9 @@ def test_a_named_encoding_that_is_not_the_file_s_is_told(run: Run) -> None:
 def test_a_file_that_is_not_there_is_told(tmp_path: Path, use_cases: UseCases) -> None:
     (tmp_path / "map.yaml").write_text(MAP, encoding="utf-8")
     with pytest.raises(UnreadableFile) as fault:
-        build_import(use_cases).import_file(tmp_path / "none.csv", tmp_path / "map.yaml")
+        build_import(use_cases, lambda: use_cases.book.vocabulary).import_file(
+            tmp_path / "none.csv", tmp_path / "map.yaml"
+        )
     assert fault.value.code == "no_such_file"
 
 
@@ -218,7 +222,7 @@ def test_progress_is_told_after_each_batch(tmp_path: Path, use_cases: UseCases) 
     (tmp_path / "in.csv").write_text(HEADER + "".join(f"{n},30,男,1,,\n" for n in range(5_000)), encoding="utf-8")
     (tmp_path / "map.yaml").write_text(MAP, encoding="utf-8")
     seen = []
-    build_import(use_cases).import_file(
+    build_import(use_cases, lambda: use_cases.book.vocabulary).import_file(
         tmp_path / "in.csv", tmp_path / "map.yaml", progress=lambda report: seen.append(report.rows)
     )
     assert seen == [2_000, 4_000, 5_000]
@@ -227,6 +231,8 @@ def test_progress_is_told_after_each_batch(tmp_path: Path, use_cases: UseCases) 
 def test_refusals_go_to_a_file_line_by_line(tmp_path: Path, run: Run, use_cases: UseCases) -> None:
     run(HEADER + "1,0,男,1,,\n")
     with reject_file(tmp_path / "out" / "rejects.csv") as write:
-        build_import(use_cases).import_file(tmp_path / "in.csv", tmp_path / "map.yaml", on_fault=write)
+        build_import(use_cases, lambda: use_cases.book.vocabulary).import_file(
+            tmp_path / "in.csv", tmp_path / "map.yaml", on_fault=write
+        )
     lines = (tmp_path / "out" / "rejects.csv").read_text(encoding="utf-8-sig").splitlines()
     assert lines == ["line,column,message", "2,年龄,bad_cell: age: 0 is not between 10 and 110"]
