@@ -10,7 +10,7 @@ from typing import Any
 from shared.messaging.untyped import AmqpConnection, AmqpTransport
 
 
-class ReadByOneConnection(AmqpConnection):  # type: ignore[misc]  # kombu is untyped
+class ReadByOneConnection(AmqpConnection):
     """Is read by whoever waits for something; never in passing."""
 
     def drain_events(self, timeout: float | None = None) -> Any:  # noqa: ANN401 - kombu's signature
@@ -20,7 +20,7 @@ class ReadByOneConnection(AmqpConnection):  # type: ignore[misc]  # kombu is unt
         return super().drain_events(timeout=timeout)
 
 
-class GreenTransport(AmqpTransport):  # type: ignore[misc]  # kombu is untyped
+class GreenTransport(AmqpTransport):
     """kombu's transport with such connections."""
 
     Connection = ReadByOneConnection

@@ -7,13 +7,14 @@ know to run. The latter is what releases before this rule compare with their own
 """
 
 import time
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
 import sqlalchemy as sa
 from alembic import command, context
 from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
+from alembic.runtime.migration import MigrationContext, MigrationInfo
 from alembic.script import ScriptDirectory
 
 from shared.kernel.faults import NotAllowed
@@ -85,7 +86,7 @@ def run_environment() -> None:
         transaction_per_migration=True,
         render_as_batch=False,
         version_table=_APPLIED,
-        on_version_apply=(_note_needed,),
+        on_version_apply=_note_needed,
     )
     with context.begin_transaction():
         context.run_migrations()
@@ -130,7 +131,12 @@ def _adopt(connection: sa.Connection) -> None:
     connection.commit()
 
 
-def _note_needed(*, ctx: MigrationContext, heads: set[str], **_: Any) -> None:  # noqa: ANN401 - Alembic's
+def _note_needed(
+    ctx: MigrationContext,
+    step: MigrationInfo,  # noqa: ARG001 - Alembic's signature
+    heads: Collection[Any],
+    run_args: Mapping[str, Any],  # noqa: ARG001 - likewise
+) -> None:
     """Write down the newest revision applied that is not compatible with releases before it."""
     scripts = context.script
     applied = scripts.iterate_revisions(tuple(heads), "base") if heads else ()
