@@ -46,7 +46,7 @@ def run_campaigns(stack: Stack, *, at_step: Callable[[int], None] = lambda _step
         return Outcome(
             contacts=operator.contacts(),
             suppressions=operator.suppressions(),
-            members=[member for plan in plans() for member in _members(operator, plan["campaign"])],
+            members=[member for plan in plans() for member in _members(operator, plan)],
             reserved={row[0] for row in stack.query("governance", "SELECT contact_id FROM contact")},
             dispatched=Counter(row[0] for row in stack.query("channels", "SELECT contact_id FROM dispatch_order")),
         )
@@ -77,15 +77,13 @@ def _report(outcome: Outcome, folder: Path) -> Path:
     return path
 
 
-def _members(operator: Operator, campaign: str) -> Iterator[dict[str, Any]]:
+def _members(operator: Operator, plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Page through who is in a campaign's control cell."""
+    name, cell = plan["campaign"], plan.get("control", "control")
     after: str | None = ""
-    control = next(plan["control"] for plan in plans() if plan["campaign"] == campaign)
     while after is not None:
-        page = operator.ask(
-            "campaigns_bulk", "members_page", campaign_id=campaign, cell=control, after=after, limit=PAGE
-        )
-        yield from (member | {"campaign_id": campaign} for member in page["members"])
+        page = operator.ask("campaigns_bulk", "members_page", campaign_id=name, cell=cell, after=after, limit=PAGE)
+        yield from (member | {"campaign_id": name} for member in page["members"])
         after = page["next_after"]
 
 
