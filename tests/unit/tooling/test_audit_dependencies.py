@@ -2,6 +2,7 @@
 
 import json
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -88,8 +89,12 @@ def test_a_vulnerability_fails_the_check(monkeypatch: pytest.MonkeyPatch) -> Non
     assert audit.main() == 1
 
 
-def test_where_the_program_says_nothing_all_counts_as_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(audit.sys, "executable", "/bin/false")
+def test_where_the_program_says_nothing_all_counts_as_not_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "python").write_text("#!/bin/sh\nexit 1\n")
+    (tmp_path / "python").chmod(0o755)
+    monkeypatch.setattr(audit.sys, "executable", str(tmp_path / "python"))
     lock = audit.ROOT / "requirements.lock"
     asked = audit.ask(lock)
     assert asked.asked == 0
