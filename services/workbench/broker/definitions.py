@@ -9,17 +9,17 @@ from typing import Any
 from services.workbench.broker.integrators import FEEDS, Integrator
 from services.workbench.broker.passwords import ALGORITHM
 from services.workbench.broker.surface import Surface
-from services.workbench.broker.users import FEED_EXCHANGE, User, all_users
+from services.workbench.broker.users import User, all_users
 from services.workbench.registry import SERVICES
 from shared.messaging import topology
 from shared.messaging.roll_call import ROLL_CALL
 from shared.messaging.settings import BusSettings
+from shared.messaging.stream_queue import FEED_EXCHANGE, STREAM_ARGUMENTS, stream_queue
 from shared.messaging.wire import DEAD_EXCHANGE
 
 VHOST = "banyan"
 Document = dict[str, Any]
 _GIBIBYTE = 1024**3
-_STREAM = {"x-queue-type": "stream", "x-max-length-bytes": 2_000_000_000, "x-stream-max-segment-size-bytes": 50_000_000}
 _REPLIES_LIVE = 3_600_000  # ms without a reader
 
 
@@ -56,7 +56,7 @@ def _integrators_queues(integrators: Sequence[Integrator], settings: BusSettings
 
 def _feed_queues() -> list[topology.QueuePlan]:
     """Return the streams that BOSS publishes to and `banyan feeds follow` reads."""
-    return [topology.QueuePlan(f"feed.{name}", FEED_EXCHANGE, name, dict(_STREAM)) for name in FEEDS]
+    return [topology.QueuePlan(stream_queue(name), FEED_EXCHANGE, name, STREAM_ARGUMENTS) for name in FEEDS]
 
 
 def _user(user: User, kept: str) -> Document:

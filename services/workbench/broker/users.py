@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from services.workbench.broker.integrators import Integrator
 from services.workbench.registry import CONTAINERS, SERVICES
 from shared.messaging.roll_call import ROLL_CALL
+from shared.messaging.stream_queue import FEED_EXCHANGE
 from shared.messaging.topology import BULK_SUFFIX
 from shared.messaging.wire import DEAD_EXCHANGE, REPLY_ADDRESS, RPC_EXCHANGE
 
@@ -34,7 +35,6 @@ CALLS: Mapping[str, Sequence[str]] = {
 }
 """What services ask of one another; whoever adds a call adds it here, or the broker refuses it."""
 
-FEED_EXCHANGE = "banyan.feeds"
 FEED_READER = "customer_view"
 
 _MARK = "[A-Za-z0-9_-]+"
