@@ -68,7 +68,7 @@ class EventHandler(NamekoEventHandler):
         if (size := len(message.body)) > self.container.settings.max_message_bytes:
             raise InvalidRequest(f"{size} bytes are more than this service permits")
         event = self.decoder.decode(message.body)
-        refuse_nul(bytes(message.body))
+        refuse_nul(message.body.encode() if isinstance(message.body, str) else bytes(message.body))
         return event_id, event
 
     def handle_result(self, message: Any, worker_ctx: Any, result: Any = None, exc_info: Any = None) -> tuple[Any, Any]:  # noqa: ANN401 - nameko is untyped
