@@ -54,6 +54,8 @@ def running_engine(data: Path, *, is_networked: bool) -> Iterator[dict[str, str]
     `is_networked`: builds share the network of the machine and containers get none; otherwise dockerd makes bridges
     and rules of its own, so it must be in a network namespace of its own.
     """
+    for left in ("containers", "network"):  # of a run that was killed: dockerd would start them again by their policies
+        shutil.rmtree(data / left, ignore_errors=True)
     with tempfile.TemporaryDirectory(prefix="banyan-docker-", ignore_cleanup_errors=True) as folder:
         environment = {**os.environ, "DOCKER_HOST": f"unix://{folder}/docker.sock", "DOCKER_BUILDKIT": "1"}
         with Path(data.parent, "dockerd.log").open("wb") as log:
@@ -65,7 +67,6 @@ def running_engine(data: Path, *, is_networked: bool) -> Iterator[dict[str, str]
             )
             try:
                 _await(daemon, environment, Path(log.name))
-                _remove_leftovers(environment)
                 yield environment
             finally:
                 daemon.terminate()
@@ -94,13 +95,6 @@ def _await(daemon: subprocess.Popen[bytes], environment: dict[str, str], log: Pa
             tail = "\n".join(log.read_text(errors="replace").splitlines()[-10:])
             raise EngineError(f"dockerd did not start:\n{tail}")
         time.sleep(0.2)
-
-
-def _remove_leftovers(environment: dict[str, str]) -> None:
-    """Remove what a run left that was itself killed: its policies would have its containers started again."""
-    docker = docker_command()
-    if left := run([docker, "ps", "--all", "--quiet"], environment).split():
-        run([docker, "rm", "--force", "--volumes", *left], environment)
 
 
 def _can_build(command: str) -> bool:
