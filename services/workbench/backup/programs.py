@@ -22,11 +22,11 @@ def run(program: str, url: URL, arguments: Sequence[str]) -> None:
     if found is None:
         message = f"{program} is not installed: it is in PostgreSQL's client package, of the server's release or newer"
         raise Unavailable(message, details={"program": program})
-    address = url.set(drivername="postgresql", password=None).render_as_string()
+    address = URL.create("postgresql", url.username, None, url.host, url.port, url.database, url.query)
     environment = {**os.environ, "PGPASSWORD": url.password or "", "PGCONNECT_TIMEOUT": "10"}
     # No time-out: a dump takes as long as it takes, and a connection that is lost ends it.
     done = subprocess.run(  # noqa: S603 - a program of PostgreSQL with our own arguments
-        [found, f"--dbname={address}", "--no-password", *arguments],
+        [found, f"--dbname={address.render_as_string()}", "--no-password", *arguments],
         env=environment,
         stdin=subprocess.DEVNULL,
         capture_output=True,
