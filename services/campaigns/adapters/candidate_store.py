@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from services.campaigns.adapters.copying import NULL, causes, copy_lines, instant, text
+from services.campaigns.adapters.drop_figures import count_dropped
 from services.campaigns.adapters.tables import candidate, phase
 from services.campaigns.adapters.updates import is_any, update_rows
 from services.campaigns.domain.candidate import CandidateState, Cause, Membership, ReadyCandidate, Stage
@@ -72,6 +73,7 @@ class CandidateStore:
 
     def add(self, memberships: Sequence[Membership]) -> None:
         """Insert judged members; the progress of their phases, kept in the same transaction, says they are new."""
+        count_dropped((each.lost_at, each.reasons) for each in memberships)
         if self._connection.dialect.name == "postgresql":
             copy_lines(self._connection, candidate.name, _COPIED, map(_line, memberships))
         else:
@@ -80,11 +82,13 @@ class CandidateStore:
     def drop(self, memberships: Sequence[Membership]) -> None:
         """Store the fall of members that were ready before."""
         rows = [_key(each) | _loss(each.lost_at or Stage.ELIGIBLE, each.reasons) for each in memberships]
+        count_dropped((each.lost_at or Stage.ELIGIBLE, each.reasons) for each in memberships)
         self._change(rows, {"state": CandidateState.DROPPED})
 
     def give_up(self, candidates: Sequence[tuple[ReadyCandidate, tuple[Cause, ...]]], moment: datetime) -> None:
         """Note that no further attempt fits into the phase: dropped after limits, with the verdict's reasons."""
         rows = [_key(each) | _loss(Stage.AFTER_LIMITS, reasons) for each, reasons in candidates]
+        count_dropped((Stage.AFTER_LIMITS, reasons) for _, reasons in candidates)
         self._change(rows, {"state": CandidateState.DROPPED, "tried_at": moment})
 
     def count_ready(self, campaign_id: str, channel: str, moment: datetime, before: datetime, most: int) -> int:

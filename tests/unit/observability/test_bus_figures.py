@@ -9,6 +9,8 @@ import pytest
 import sqlalchemy as sa
 from prometheus_client.parser import text_string_to_metric_families
 
+from services.campaigns.adapters.drop_figures import count_dropped
+from services.campaigns.domain.candidate import Cause, Stage
 from services.governance.adapters.verdict_figures import count_verdicts
 from shared.contracts.governance import ContactRequest, Verdict
 from shared.contracts.wire import Reason
@@ -142,3 +144,12 @@ def test_verdicts_are_counted_by_channel_and_rule_and_strangers_words_are_no_lab
     assert figure("banyan_governance_suppressions_total", channel="sms", rule="daily-cap") == before + 1
     assert figure("banyan_governance_suppressions_total", channel="other") >= 1
     assert "pigeon" not in exposition().decode()
+
+
+def test_those_who_fall_out_of_a_campaign_are_counted_by_stage_and_rule() -> None:
+    cause = Cause("adults-only", "1", "未成年 / under age")
+    before = figure("banyan_campaigns_dropped_total", stage="eligible", rule="adults-only")
+    count_dropped(
+        [(Stage.ELIGIBLE, (cause, cause)), (None, ()), (Stage.AFTER_LISTS, (cause,)), (Stage.ELIGIBLE, (cause,))]
+    )
+    assert figure("banyan_campaigns_dropped_total", stage="eligible", rule="adults-only") == before + 2
