@@ -81,6 +81,7 @@ def run(plan: Plan, folder: Path, say: Callable[[str], None], names: list[str]) 
             with made_town(servers, folder, plan, account, say) as town:
                 for name, stage in stages.items():
                     _dealt(account, say, name, partial(stage, town))
+                    town.revive()
                 account.stage = "account"
                 lost = town.witness.lost()
                 account.note("events stored, over the bus", f"{_stored(town)}, {len(town.witness.copies)}")

@@ -73,15 +73,15 @@ def _requests(town: Town, messages: dict[str, list[Odd]], *, is_good: bool = Fal
     """Send requests; `messages` by container (to `ping`) or by method."""
     with pika.BlockingConnection(pika.URLParameters(town.deployment.amqp_url)) as connection:
         channel = connection.channel()
-        mailbox = f"chaos-{secrets.token_hex(6)}"
+        mailbox = f"chaos-{secrets.token_hex(6)}"  # the middle part of reply addresses, too
         channel.queue_declare(mailbox, exclusive=True)
-        channel.queue_bind(mailbox, wire.RPC_EXCHANGE, f"{mailbox}.*")
+        channel.queue_bind(mailbox, wire.RPC_EXCHANGE, f"reply.{mailbox}.*")
         sent = []
         for where, odds in messages.items():
             key = (where if "." in where else f"{where}.ping").encode()
             for number, odd in enumerate(odds):
                 tag = f"{where.replace('.', '-')}-{number}"
-                own = {"reply_to": f"{mailbox}.{tag}", "correlation_id": tag, "type": tag}
+                own = {"reply_to": f"reply.{mailbox}.{tag}", "correlation_id": tag, "type": tag}
                 properties = pika.BasicProperties(**(own | dict(odd.properties)))
                 channel.basic_publish(wire.RPC_EXCHANGE, odd.key or key, odd.body, properties)
                 sent.append(Sent(tag, where, odd))
@@ -95,11 +95,11 @@ def _judge(town: Town, channel: Any, mailbox: str, sent: Sequence[Sent], *, is_g
     open_ones = {one.tag for one in sent if one.odd.properties.get("reply_to", "x") != "nobody"}
     queues = sorted({f"rpc-{one.where.split('.')[0]}" for one in sent})
     deadline = time.monotonic() + _SECONDS + len(sent) / 50
-    while open_ones - told.keys() - parked.keys() and time.monotonic() < deadline:
+    while open_ones - told.keys() - parked.keys() and time.monotonic() < deadline and not town.deployment.ended():
         for method, _, body in channel.consume(mailbox, auto_ack=True, inactivity_timeout=0.5):
             if method is None:
                 break
-            told[method.routing_key.partition(".")[2]] = _code(body)
+            told[method.routing_key.rpartition(".")[2]] = _code(body)
         parked |= _parked(town, queues)
     for one in sent:
         if one.tag in open_ones and one.tag not in told and one.tag not in parked:
@@ -136,7 +136,7 @@ def _events(town: Town, chance: random.Random) -> None:
     wanted = {one.tag for one in sent if not one.odd.is_readable}
     parked: dict[str, str] = {}
     deadline = time.monotonic() + _SECONDS + len(sent) / 50
-    while wanted - parked.keys() and time.monotonic() < deadline:
+    while wanted - parked.keys() and time.monotonic() < deadline and not town.deployment.ended():
         time.sleep(0.5)
         parked |= _parked(town, queues)
     town.await_calm("odd events")

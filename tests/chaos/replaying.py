@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import time
+from typing import Any
 
 import msgspec
 import psycopg
@@ -26,10 +27,11 @@ def park_and_replay(town: Town) -> None:
     _execute(url, "ALTER TABLE customer_snapshot RENAME TO taken_away")
     subscribers = province.subscribers(town.plan.seed + 1_000, _CUSTOMERS)
     customers = [msgspec.structs.replace(one, customer_id=f"replayed-{n}") for n, one in enumerate(subscribers)]
+    taken = 0
     for start in range(0, _CUSTOMERS, _PAGE):
-        town.insist(
-            "customer_view", "upsert_customers", customers=msgspec.to_builtins(customers[start : start + _PAGE])
-        )
+        page = msgspec.to_builtins(customers[start : start + _PAGE])
+        result: Any = town.insist("customer_view", "upsert_customers", customers=page)
+        taken += _PAGE - len(result["faults"])
     parked = _await_parked(town, events)
     letters = dead_letters.show(town.deployment.amqp_url, _QUEUE, limit=events)
     town.account.note(
@@ -44,8 +46,8 @@ def park_and_replay(town: Town) -> None:
     town.account.require(done.returncode == 0, f"the replay ended with {done.returncode}: {done.stderr[-300:]}")
     town.await_calm("the replay")
     after = town.deployment.query("campaigns", "SELECT count(*) FROM customer_snapshot")[0][0]
-    town.account.note("snapshots before and after the replay", f"{before}, {after}")
-    town.account.require(int(str(after)) - int(str(before)) == _CUSTOMERS, "replayed events were not applied once each")
+    town.account.note("snapshots before and after the replay", f"{before}, {after}, with {taken} more subscribers")
+    town.account.require(int(str(after)) - int(str(before)) == taken, "replayed events were not applied once each")
 
 
 def _await_parked(town: Town, wanted: int) -> int:

@@ -46,6 +46,13 @@ class Town:
         self.account.require(holds, f"after {what} {sorted(self.prober.silent())} did not answer within 30 s")
         self.account.require(not self.deployment.ended(), f"after {what} {self.deployment.ended()} had ended")
 
+    def revive(self) -> None:
+        """Start again what has ended by itself, which is a breach, so that the next stage means something."""
+        for name in self.deployment.ended():
+            end = self.deployment.log(name).strip().rpartition("\n")[2]
+            self.account.breach(f"{name} ended with {self.deployment.reap(name)}: {end[-300:]}")
+            self.deployment.restart(name)
+
     def await_calm(self, what: str, seconds: float = 300.0) -> None:
         """Wait until nothing is in flight; dead letters are a breach, since no stage leaves any behind."""
         begun = time.monotonic()

@@ -88,6 +88,11 @@ class Witness:
             channel.cancel()
         return self.copies
 
+    def close(self) -> None:
+        """Take the tap away."""
+        with pika.BlockingConnection(pika.URLParameters(self._deployment.amqp_url)) as connection:
+            connection.channel().queue_delete(TAP)
+
     def told(self, service: str) -> list[tuple[str, str]]:
         """Return (id, type) of every event that a transaction of the service has stored, in that order."""
         rows = self._deployment.query(service, "SELECT event_id, event_type FROM chaos_told ORDER BY number")
