@@ -114,7 +114,8 @@ class Walk:
         except _Stuck as stuck:
             return Step(step=name, is_well=False, seen=str(stuck), advice=stuck.advice)
         except Fault as fault:
-            return Step(step=name, is_well=False, seen=f"{fault.code}: {fault.message}", advice=advice)
+            more = " `banyan status` asks all services whether they are well." if fault.code in _AGAIN else ""
+            return Step(step=name, is_well=False, seen=f"{fault.code}: {fault.message}", advice=advice + more)
 
     def _find_sandbox(self) -> str:
         self._sandbox.health()
