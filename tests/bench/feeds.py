@@ -37,7 +37,7 @@ class Size:
     slow: int
 
 
-FULL, QUICK = Size(300_000, 30_000), Size(50_000, 2_000)
+FULL, QUICK = Size(300_000, 30_000), Size(10_000, 2_000)
 
 
 def measure(progress: Progress, size: Size) -> tuple[list[Figure], dict[str, Any]]:

@@ -1,16 +1,17 @@
 """Refusals of a feed as a CSV file, cut on each start to what the database knows of."""
 
 import csv
+import fcntl
 import io
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from services.customer_view.application.faults import RejectsLost
+from services.customer_view.application.faults import FeedTaken, RejectsLost
 from services.customer_view.application.feed_state import Reject
 
-_HEAD = ("line", "column", "reason", "cell")
+_HEAD = b"\xef\xbb\xbfline,column,reason,cell\r\n"  # the mark lets spreadsheets see that it is UTF-8
 
 
 class RejectFile:
@@ -22,15 +23,12 @@ class RejectFile:
     def write(self, rejects: Sequence[Reject]) -> int:
         """Append refusals and wait until the disk has them; return how long the file is then."""
         if rejects:
-            self._append([(one.line, one.column, one.reason, one.cell) for one in rejects])
+            text = io.StringIO(newline="")
+            csv.writer(text).writerows((one.line, one.column, one.reason, one.cell) for one in rejects)
+            self._file.write(text.getvalue().encode(errors="replace"))
+            self._file.flush()
+            os.fsync(self._file.fileno())
         return self._file.tell()
-
-    def _append(self, rows: Sequence[Sequence[object]]) -> None:
-        text = io.StringIO(newline="")
-        csv.writer(text).writerows(rows)
-        self._file.write(text.getvalue().encode(errors="replace"))
-        self._file.flush()
-        os.fsync(self._file.fileno())
 
 
 class NoRejects:
@@ -43,23 +41,31 @@ class NoRejects:
 
 @contextmanager
 def open_rejects(path: str, length: int) -> Iterator[RejectFile | NoRejects]:
-    """Open the file of a path (none: nothing is written), cut to a length, 0 for anew; raises RejectsLost."""
+    """Open the file of a path (none: nothing is written), cut to a length, 0 for anew.
+
+    Raises RejectsLost where it is shorter, and FeedTaken while another process has it open.
+    """
     if not path:
         yield NoRejects()
         return
-    place = Path(path)
-    there = place.stat().st_size if place.is_file() else 0
-    if there < length:
-        message = f"{path}: the refusals so far are not there; put the file back, or start anew with --again"
-        raise RejectsLost(message, details={"field": "rejects", "bytes": there, "expected": length})
-    place.parent.mkdir(parents=True, exist_ok=True)
-    with place.open("r+b" if length else "w+b") as file:
-        file.truncate(length)
-        file.seek(length)
-        rejects = RejectFile(file)
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    with Path(path).open("a+b") as held:  # opened for appending it is neither made anew nor cut before it is ours
+        _hold(held, path)
+        there = held.seek(0, os.SEEK_END)
+        if there < length:
+            message = f"{path}: the refusals so far are not there; put the file back, or start anew with --again"
+            raise RejectsLost(message, details={"field": "rejects", "bytes": there, "expected": length})
+        held.truncate(length)
+        held.seek(0, os.SEEK_END)
         if not length:
-            file.write(b"\xef\xbb\xbf")  # the mark lets spreadsheets see that it is UTF-8
-            rejects.write([])
-            file.write((",".join(_HEAD) + "\r\n").encode())
-            file.flush()
-        yield rejects
+            held.write(_HEAD)
+            held.flush()
+        yield RejectFile(held)
+
+
+def _hold(file: io.BufferedRandom, path: str) -> None:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        message = f"{path}: another process writes to it: let one of them work"
+        raise FeedTaken(message, details={"field": "rejects"}) from None

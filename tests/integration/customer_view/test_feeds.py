@@ -9,8 +9,10 @@ from typing import Any
 import msgspec
 import pytest
 
+from services.customer_view.adapters.feed_rejects import open_rejects
 from services.customer_view.application.faults import FeedTaken, RejectsLost, UnreadableFile
 from services.customer_view.application.feed_ports import FeedOutcome, FileOrder
+from services.customer_view.application.feed_state import Reject
 from services.customer_view.application.feeds import FileFeeds
 from services.customer_view.application.use_cases import UseCases
 from services.customer_view.dependencies import build, build_feeds, build_import, list_feeds, open_database
@@ -160,6 +162,15 @@ def test_of_two_that_move_the_same_feed_one_stops(load: Load, settings: Settings
     with pytest.raises(FeedTaken), store.write(feeds._rules.current()) as transaction:
         transaction.feeds.move(state, msgspec.structs.replace(state, position=78))
     assert list_feeds(settings)[0].position == 77
+
+
+def test_a_file_of_refusals_is_written_by_one_at_a_time(tmp_path: Path) -> None:
+    path = str(tmp_path / "rejects.csv")
+    with open_rejects(path, 0) as first:
+        assert first.write([Reject(1, "a", "b")]) > 0
+        with pytest.raises(FeedTaken), open_rejects(path, 0):
+            pass
+    assert len(rejects_in(Path(path))) == 1
 
 
 def test_personal_numbers_are_masked_in_what_was_refused(load: Load, tmp_path: Path) -> None:

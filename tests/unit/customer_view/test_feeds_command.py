@@ -45,12 +45,8 @@ def test_a_load_prints_its_state_and_status_repeats_it(feeds: Run, tmp_path: Pat
     result = feeds("load", "customers", file, "--map", column_map, "--rejects", rejects, "--json")
     assert result.exit_code == 0, result.output
     told = json_of(result)
-    assert (told["was_loaded"], told["resumed_from"], told["feed"]["rows"], told["feed"]["bad_cells"]) == (
-        False,
-        0,
-        2,
-        1,
-    )
+    assert (told["was_loaded"], told["resumed_from"]) == (False, 0)
+    assert (told["feed"]["rows"], told["feed"]["bad_cells"]) == (2, 1)
     assert "has been loaded before" in feeds("load", "customers", file, "--map", column_map).stdout
     listed = json_of(feeds("status", "--json"))
     assert [(one["name"], one["written"], one["last_rejects"][0]["line"]) for one in listed] == [("month.csv", 2, 3)]
