@@ -12,6 +12,7 @@ import sys
 import time
 import uuid
 from typing import Any
+from urllib.parse import urlsplit
 
 import pika  # type: ignore[import-untyped]  # pika ships no types
 
@@ -33,11 +34,12 @@ class Governance:
     def __init__(self, url: str) -> None:
         self.connection = pika.BlockingConnection(pika.URLParameters(url))
         self.channel = self.connection.channel()
-        self.channel.exchange_declare(EXCHANGE, "topic", durable=True)
-        self.mailbox = self.channel.queue_declare("", exclusive=True, auto_delete=True).method.queue
-        self.channel.queue_bind(self.mailbox, EXCHANGE, routing_key=self.mailbox)
+        mailbox = self.channel.queue_declare("", exclusive=True, auto_delete=True).method.queue
+        # An address of one's own: the broker lets nobody hear the replies of others.
+        self.reply_to = f"reply.{urlsplit(url).username}.{uuid.uuid4()}"
+        self.channel.queue_bind(mailbox, EXCHANGE, routing_key=self.reply_to)
         self.replies: dict[str, bytes] = {}
-        self.channel.basic_consume(self.mailbox, self._keep, auto_ack=True)
+        self.channel.basic_consume(mailbox, self._keep, auto_ack=True)
 
     def ask(self, method: str, **arguments: object) -> Any:  # noqa: ANN401 - whatever the method tells
         """Ask until there is an answer: contact ids make it safe to ask again; raises Fault and TimeoutError."""
@@ -54,7 +56,7 @@ class Governance:
     def _call(self, method: str, arguments: dict[str, object]) -> Any:  # noqa: ANN401 - whatever the method tells
         number = str(uuid.uuid4())
         properties = pika.BasicProperties(
-            content_type="application/json", delivery_mode=2, reply_to=self.mailbox, correlation_id=number
+            content_type="application/json", delivery_mode=2, reply_to=self.reply_to, correlation_id=number
         )
         body = json.dumps({"args": [], "kwargs": arguments}).encode()
         self.channel.basic_publish(EXCHANGE, f"governance.{method}", body, properties)
