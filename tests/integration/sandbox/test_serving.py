@@ -145,7 +145,7 @@ def test_a_port_that_is_taken_is_told(process: str) -> None:
 
 
 def test_it_ends_at_once_though_an_answer_is_late() -> None:
-    with Sandbox() as sandbox, httpx.Client(timeout=0.2, trust_env=False) as client:
+    with Sandbox() as sandbox, httpx.Client(timeout=httpx.Timeout(20, read=0.2), trust_env=False) as client:
         sandbox.play.behave("crm", Behaviour(late=600))
         with pytest.raises(httpx.ReadTimeout):
             client.post(f"{sandbox.url}/crm/orders", json={"orders": [ORDER]})

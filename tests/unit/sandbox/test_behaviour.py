@@ -1,6 +1,6 @@
 """Trouble by seed: the same seed is the same trouble, and every kind of it can be had."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.workbench.sandbox.behaviour import FAILURES, Behaviour, draw
@@ -9,6 +9,7 @@ NAMES = [f"o{number}" for number in range(20)]
 shares = st.sampled_from([0.0, 0.3, 1.0])
 
 
+@settings(deadline=None, max_examples=50)
 @given(fail=shares, partial=shares, twice=shares, reorder=shares, seed=st.integers(0, 99), number=st.integers(1, 99))
 def test_the_same_seed_and_request_draw_the_same_trouble(
     fail: float, partial: float, twice: float, reorder: float, seed: int, number: int
