@@ -37,11 +37,18 @@ def unreadable(headers: Mapping[str, Any]) -> str | None:
 def _tolerant(decode: _Decode) -> _Decode:
     def tolerant(buffer: bytes, offset: int) -> tuple[dict[str, Any], int]:
         try:
-            return decode(buffer, offset)
+            properties, end = decode(buffer, offset)
         except _BAD as fault:
-            return {"application_headers": {UNREADABLE: f"{type(fault).__name__}: {fault}"}}, len(buffer)
+            return _instead(f"{type(fault).__name__}: {fault}"), len(buffer)
+        if not all(isinstance(name, str) for name in properties.get("application_headers") or ()):
+            return _instead("the name of a header is no UTF-8"), len(buffer)  # nameko asks what each name begins with
+        return properties, end
 
     return tolerant
+
+
+def _instead(reason: str) -> dict[str, Any]:
+    return {"application_headers": {UNREADABLE: reason}}
 
 
 def _loads(format: bytes | str, buffer: bytes, offset: int) -> tuple[list[Any], int]:  # noqa: A002 - py-amqp's name
