@@ -44,6 +44,8 @@ def my_url(town: Deployment, broker: RabbitMQ) -> Iterator[str]:
     parts = urlsplit(town.amqp_url)
     yield urlunsplit(parts._replace(netloc=f"{INTEGRATOR}:{password}@{parts.hostname}:{parts.port}"))
     broker.ask("DELETE", f"/api/users/{INTEGRATOR}")
+    for row in his["queues"]:
+        broker.ask("DELETE", f"/api/queues/{vhost}/{row['name']}")  # others wait until all queues are empty
 
 
 def _moved(row: dict[str, object], vhost: str) -> dict[str, object]:
@@ -108,13 +110,14 @@ def test_the_environment_holds_the_client_and_pika_alone(newcomer: Path) -> None
 
 
 @pytest.fixture
-def reading(newcomer: Path, town: Deployment) -> Iterator["subprocess.Popen[str]"]:
+def reading(newcomer: Path, town: Deployment, broker: RabbitMQ) -> Iterator["subprocess.Popen[str]"]:
     """Read events without the client, beside whatever the test does."""
     program = [newcomer / "v" / "bin" / "python", EXAMPLES / "first_event.py"]
     arguments = [town.amqp_url, "newcomer.events", "campaigns.outcomes_recorded", "120"]
     with subprocess.Popen([*program, *arguments], stdout=subprocess.PIPE, text=True) as process:
         yield process
         process.kill()
+    broker.ask("DELETE", f"/api/queues/{urlsplit(town.amqp_url).path.lstrip('/')}/newcomer.events")
 
 
 def test_the_page_leads_to_a_first_recommendation_and_a_first_event(
@@ -136,6 +139,7 @@ def test_the_page_leads_to_a_first_recommendation_and_a_first_event(
     receipt = client.call("governance", "explain", contact_id=contact_id)
     assert (receipt["request"]["customer_id"], receipt["verdict"]["verdict"]) == (customer_id, "permit")
     assert any(f'"contact_id": "{contact_id}"' in line for line in reading.stdout), "the other reader hears of it, too"
+    client.call("campaigns", "stop", campaign_id=f"trial-{customer_id.split('-')[1]}")
 
 
 def example(newcomer: Path, name: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
