@@ -51,9 +51,10 @@ def _lines() -> "Progress":
 
     def show(state: "FeedState") -> None:
         nonlocal told
+        pace = speed.of(state.rows)
         if time.monotonic() - told >= _LINE_SECONDS:
             told = time.monotonic()
-            words = f"{state.rows:,} rows, {speed.of(state.rows):,.0f} rows/s, {state.refused:,} refused"
+            words = f"{state.rows:,} rows, {pace:,.0f} rows/s, {state.refused:,} refused"
             click.echo(words, err=True)
 
     return show

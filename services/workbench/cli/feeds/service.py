@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 SERVICE = "customer_view"
 
+# What eventlet announces at import is not for the reader of a command; the choice is in docs/decisions.
+warnings.filterwarnings("ignore", message=r"\s*Eventlet is deprecated")
+
 
 @contextmanager
 def customer_view() -> Iterator["Settings"]:
@@ -22,7 +25,6 @@ def customer_view() -> Iterator["Settings"]:
 
     from shared.observability.logging import configure_logging
 
-    warnings.filterwarnings("ignore", message=r"\s*Eventlet is deprecated")  # the choice is in docs/decisions
     configure_logging("text", level=logging.WARNING)  # what is noted in passing is not the command's output
     from services.customer_view.settings import Settings
 
