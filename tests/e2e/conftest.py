@@ -9,14 +9,17 @@ import pytest
 from services.workbench.registry import CONTAINERS, SERVICES
 from shared.kernel.faults import Fault
 from shared.messaging.client import BanyanClient
+from tests.chaos.odd_messages import LIMIT
 from tests.support.deployment import Deployment
 from tests.support.postgres import Postgres
 from tests.support.rabbitmq import RabbitMQ
 from tests.support.rehearsal import Operator, plans
+from tests.torture.town import Servers
 
 MORNING = datetime(2026, 3, 2, 1, tzinfo=UTC)  # 09:00 in Fuzhou
 SUBSCRIBERS = 300
 PROCESSES = [("customer_view", "catalogue", "channels"), ("governance", "campaigns")]
+SETTINGS = {"BANYAN_RETRY_SECONDS": "0.2,0.5,1", "BANYAN_MAX_MESSAGE_BYTES": str(LIMIT)}  # faults told in seconds
 
 Watch = Callable[..., AbstractContextManager[None]]
 
@@ -25,7 +28,7 @@ Watch = Callable[..., AbstractContextManager[None]]
 def town(postgres: Postgres, broker: RabbitMQ, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     """Deploy Banyan with a few subscribers and one live campaign."""
     folder = tmp_path_factory.mktemp("town")
-    deployment = Deployment(postgres, broker, folder, now=MORNING, processes=PROCESSES)
+    deployment = Deployment(postgres, broker, folder, now=MORNING, processes=PROCESSES, settings=SETTINGS)
     with deployment, BanyanClient(deployment.amqp_url) as client:
         operator = Operator(deployment, client)
         operator.load(SUBSCRIBERS)
@@ -55,3 +58,11 @@ def unharmed(town: Deployment, client: BanyanClient) -> Watch:
         assert {service: town.contents(service) for service in before} == before
 
     return watch
+
+
+@pytest.fixture(scope="package")
+def own_servers() -> Iterator[Servers]:
+    """Servers that may be restarted, as those that all tests share must not be."""
+    servers = Servers.start()
+    yield servers
+    servers.stop()

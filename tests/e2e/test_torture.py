@@ -22,14 +22,6 @@ LIMITS = {"week-rolling", "sms-rolling", "category-rolling", "spacing", "day", "
 
 
 @pytest.fixture(scope="module")
-def own_servers() -> Iterator[Servers]:
-    """Servers that may be restarted, as those that all tests share must not be."""
-    servers = Servers.start()
-    yield servers
-    servers.stop()
-
-
-@pytest.fixture(scope="module")
 def made(own_servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     """Make a short run with every kind of blow; its servers stay up for the recounts."""
     plan = make_plan(REQUESTS, seed=5)
