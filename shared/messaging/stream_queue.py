@@ -11,6 +11,7 @@ import pika  # type: ignore[import-untyped]  # pika ships no types
 import pika.exceptions  # type: ignore[import-untyped]  # likewise
 
 from shared.kernel.faults import Unavailable
+from shared.messaging.tls import pika_parameters
 
 FEED_EXCHANGE = "banyan.feeds"
 STREAM_ARGUMENTS = {
@@ -45,7 +46,7 @@ class StreamReader:
         self.name = stream_queue(name)
         self._is_stopped, self._idle = is_stopped, idle_seconds
         self._last_tag = 0
-        parameters = pika.URLParameters(url)
+        parameters = pika_parameters(url)
         parameters.blocked_connection_timeout = _BLOCKED_SECONDS
         parameters.client_properties = {"connection_name": f"banyan feeds follow {name}"}
         try:
