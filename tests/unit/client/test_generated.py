@@ -72,10 +72,10 @@ def outside(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def checked(folder: Path, program: str) -> subprocess.CompletedProcess[str]:
+def checked(folder: Path, program: str, *others: Path) -> subprocess.CompletedProcess[str]:
     (folder / "program.py").write_text(program, "utf-8")
     return subprocess.run(
-        [sys.executable, "-m", "mypy", "--strict", "--no-error-summary", "--cache-dir=cache", "program.py"],
+        [sys.executable, "-m", "mypy", "--strict", "--no-error-summary", "--cache-dir=cache", "program.py", *others],
         cwd=folder,
         env={"MYPYPATH": str(folder / "packages"), "PATH": ""},
         capture_output=True,
@@ -86,7 +86,8 @@ def checked(folder: Path, program: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_a_users_program_passes_the_strict_checker_and_mistakes_are_found(outside: Path) -> None:
-    right = checked(outside, PROGRAM)
+    examples = [ROOT / "docs" / "examples" / f"{name}.py" for name in ("front_desk", "trial_campaign")]
+    right = checked(outside, PROGRAM, *examples)
     assert (right.stdout, right.returncode) == ("", 0)
     wrong = checked(outside, PROGRAM + MISTAKES)
     first = len(PROGRAM.splitlines()) + 3
