@@ -25,9 +25,10 @@ def run(account: Account, folder: Path, stages: Sequence[str], *, keep: bool) ->
     with running_engine(folder / "engine", is_networked=False) as environment:
         stack = Stack(environment, folder / "stack", EVENING_BEFORE)
         try:
-            undisturbed = _in_peace(account, stack, stages)
+            undisturbed = _in_peace(account, stack, stages)  # None: not run, or broken off
             if "losses" in stages:
-                _start_anew(account, stack)
+                if undisturbed:
+                    _start_anew(account, stack)
                 _with_losses(account, stack, undisturbed)
             if "tls" in stages:
                 with account.trying("tls"):
@@ -62,7 +63,7 @@ def _in_peace(account: Account, stack: Stack, stages: Sequence[str]) -> Outcome 
             account.require(
                 len(present) == replicas, f"{replicas} replicas of governance answer the roll call", sorted(present)
             )
-    if {"campaign", "losses"} & set(stages):
+    if "campaign" in stages:
         with account.trying("campaign"):
             outcome = run_campaigns(stack)
             check_outcome(account, outcome, stack.folder)
