@@ -133,7 +133,8 @@ class Deployment:
         vhost = urlsplit(self.amqp_url).path.lstrip("/")
         # Our brokers keep no statistics; totals are what they count all the same, when asked like this.
         queues = self._broker.ask("GET", f"/api/queues/{vhost}?disable_stats=true&enable_queue_totals=true")
-        counts = {queue["name"]: int(queue["messages"]) for queue in queues}  # type: ignore[attr-defined]  # JSON of the management's
+        work = [queue for queue in queues if queue["arguments"].get("x-queue-type") != "stream"]  # type: ignore[attr-defined]  # JSON of the management's; a stream keeps what it is told
+        counts = {queue["name"]: int(queue["messages"]) for queue in work}
         for service in registry.SERVICES:
             counts[f"outbox of {service}"] = int(self.query(service, "SELECT count(*) FROM outbox")[0][0])
         return {name: count for name, count in counts.items() if count}

@@ -116,7 +116,7 @@ BY_SERVICES: dict[str, tuple[str, Act]] = {
     ),
     "delete another's queue": ("banyan_channels", lambda channel: channel.queue_delete("rpc-governance")),
     "declare a stranger's queue": ("banyan_channels", lambda channel: channel.queue_declare("heap")),
-    "delete an exchange": ("banyan_channels", lambda channel: channel.exchange_delete("channels.events")),
+    "delete another's exchange": ("banyan_channels", lambda channel: channel.exchange_delete("governance.events")),
     "forge an answer as the operator": ("banyan_operator", publish("nameko-rpc", f"reply.integrator.{UUID}")),
     "consume requests as the operator": ("banyan_operator", take("rpc-governance")),
     "tell an event as the operator": ("banyan_operator", publish("channels.events", "contacts_sent")),
