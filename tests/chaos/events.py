@@ -9,7 +9,7 @@ import psycopg
 from shared.kernel.faults import Fault, Unavailable
 from shared.messaging.client import BanyanClient
 from shared.persistence.instants import to_micros
-from tests.chaos.town import MORNING, Town
+from tests.chaos.town import ASK_AGAIN, MORNING, Town
 
 _OUTBOX = (
     "INSERT INTO outbox (event_id, event_type, body, headers, created_at)"
@@ -63,7 +63,7 @@ def reserve_all(client: BanyanClient, wanted: Sequence[dict[str, object]], secon
         for one, answer in zip(missing, answers, strict=True):
             if not isinstance(answer, Fault):
                 verdicts[str(one["contact_id"])] = answer[0]["verdict"]
-            elif answer.code != "unavailable":
+            elif answer.code not in ASK_AGAIN:
                 raise answer
         time.sleep(0.1)
     return verdicts

@@ -22,7 +22,7 @@ QUESTIONS: dict[str, tuple[str, dict[str, object]]] = {
     "campaigns_bulk": ("contacts_page", {"after": "", "limit": 1}),
 }
 """One per container; that there is no such thing is an answer, too."""
-_NO_ANSWER = frozenset({"unavailable", "internal_fault"})
+_NO_ANSWER = frozenset({"unavailable", "expired", "internal_fault"})
 _PATIENCE = 2.0
 _PAUSE = 0.25
 
