@@ -1,6 +1,7 @@
-"""A slice of `make chaos` in every run of the suite, in sizes that take seconds."""
+"""A slice of `make chaos` in every run of the suite: each kind of fault once, in sizes that take seconds."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +10,7 @@ from tests.chaos.account import Account
 from tests.chaos.bombardment import bombard
 from tests.chaos.plan import quick
 from tests.chaos.prober import Prober
+from tests.chaos.rehearsals import rehearse
 from tests.chaos.town import Town
 from tests.chaos.witness import Witness
 from tests.support.deployment import Deployment
@@ -45,3 +47,10 @@ def test_malformed_messages_at_every_entrypoint_are_answered_or_parked_and_chang
     assert told(watched.account) == []
     figures = {row.what: row.figure for row in watched.account.rows}
     assert {"odd requests", "spoilt requests", "hostile requests", "odd events"} <= figures.keys()
+
+
+def test_whoever_is_struck_in_the_middle_of_a_campaign_changes_nothing(own_servers: Servers, tmp_path: Path) -> None:
+    account = Account(SHORT.seed)
+    rehearse(own_servers, tmp_path, SHORT, account, quietly)
+    assert told(account) == []
+    assert {"kills", "events repeated"} <= {row.what for row in account.rows}
