@@ -55,7 +55,7 @@ class Town:
             self.account.breach(f"{name} ended with {self.deployment.reap(name)}: {end[-300:]}")
             self.deployment.restart(name)
 
-    def await_calm(self, what: str, seconds: float = 300.0) -> None:
+    def await_calm(self, what: str, seconds: float = 900.0) -> None:
         """Wait until nothing is in flight; dead letters are a breach, since no stage leaves any behind."""
         begun = time.monotonic()
         try:
