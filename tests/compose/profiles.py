@@ -8,6 +8,7 @@ import yaml
 from services.workbench.registry import SERVICES
 from tests.compose.account import Account
 from tests.compose.building import ROOT
+from tests.compose.campaign import MOMENTS
 from tests.compose.stack import Stack, wait_until
 
 _PROMETHEUS = "http://127.0.0.1:9090"
@@ -49,6 +50,7 @@ def check_observability(account: Account, stack: Stack, replicas: int) -> None:
 
 def check_sandbox(account: Account, stack: Stack) -> None:
     """Require that the sandbox is healthy, and that its own walk through an integration ends well."""
+    stack.move_clock(MOMENTS[-1])  # the walk needs a working hour
     stack.up("sandbox")
     health = httpx.get("http://127.0.0.1:8070/health", timeout=10, trust_env=False)
     account.require(health.is_success, "the sandbox answers", health.text.strip())
