@@ -134,7 +134,7 @@ class _EmbeddedPublisher:
         for plan in topology.queues_of(classes, settings):
             kombu_queue(plan)(self._channel).declare()
 
-    def publish(self, events: Sequence[OutgoingEvent]) -> None:
+    def publish(self, events: Sequence[OutgoingEvent]) -> set[int]:
         """Hand events over; one that nobody listens to is dropped, as on RabbitMQ."""
         for event in events:
             message = self._channel.prepare_message(
@@ -145,6 +145,7 @@ class _EmbeddedPublisher:
                 properties={"message_id": event.message_id, "delivery_mode": 2},
             )
             self._channel.basic_publish(message, exchange=event.exchange, routing_key=event.routing_key)
+        return set()
 
     def close(self) -> None:
         """Disconnect."""

@@ -23,19 +23,20 @@ class PikaPublisher:
         self._expected = 0
         self._unsettled = 1  # below this number the broker has confirmed all
         self._confirmed: set[int] = set()
-        self._refused = False
+        self._refused: set[int] = set()
         self._done = threading.Event()
 
-    def publish(self, events: Sequence[OutgoingEvent]) -> None:
-        """Publish all and wait for all confirms; raises Unavailable when any is missing."""
+    def publish(self, events: Sequence[OutgoingEvent]) -> set[int]:
+        """Publish all and wait for all confirms; see EventPublisher."""
         link = self._connected()
         self._done.clear()
-        self._refused = False
         link.do(lambda: self._send(link, events))
         confirmed = self._done.wait(_CONFIRM_SECONDS)
-        if not confirmed or self._refused or not link.is_open:
+        if not confirmed or not link.is_open:
             self.close()
             raise Unavailable(f"the broker has not taken over {len(events)} events")
+        first = self._sent - len(events) + 1
+        return {number - first for number in self._refused}
 
     def close(self) -> None:
         """Disconnect."""
@@ -52,7 +53,8 @@ class PikaPublisher:
     def _send(self, link: Link, events: Sequence[OutgoingEvent]) -> None:
         for exchange in {event.exchange for event in events} if self._sent == 0 else ():
             link.channel.exchange_declare(exchange, "topic", durable=True)
-        self._unsettled, self._expected, self._confirmed = self._sent + 1, len(events), set()
+        self._unsettled, self._expected = self._sent + 1, len(events)
+        self._confirmed, self._refused = set(), set()
         self._sent += len(events)
         for event in events:
             properties = pika.BasicProperties(
@@ -65,11 +67,11 @@ class PikaPublisher:
             link.channel.basic_publish(event.exchange, event.routing_key, event.body, properties)
 
     def _settle(self, tag: int, multiple: bool, good: bool) -> None:
-        self._refused = self._refused or not good
+        numbers = range(self._unsettled, tag + 1) if multiple else (tag,)
         if multiple:
-            self._confirmed.update(range(self._unsettled, tag + 1))
             self._unsettled = tag + 1
-        else:
-            self._confirmed.add(tag)
+        if not good:
+            self._refused.update(number for number in numbers if number not in self._confirmed)
+        self._confirmed.update(numbers)
         if len(self._confirmed) == self._expected:
             self._done.set()

@@ -9,7 +9,7 @@ from nameko.exceptions import ContainerBeingKilled
 from nameko.rpc import Rpc as NamekoRpc
 from nameko.rpc import RpcConsumer as NamekoRpcConsumer
 
-from shared.kernel.faults import Fault, InvalidRequest
+from shared.kernel.faults import Fault, InvalidRequest, Unavailable
 from shared.messaging import topology, wire
 from shared.messaging.connections import BROKEN, kombu_queue
 from shared.messaging.container import BusConsumer
@@ -17,6 +17,7 @@ from shared.messaging.signature import MalformedBody, Signature
 from shared.messaging.tolerant_amqp import unreadable
 from shared.messaging.watched import OK, Watched
 from shared.observability.bus_figures import refused
+from shared.persistence.database import why_unavailable
 
 _log = structlog.get_logger(__name__)
 
@@ -24,6 +25,9 @@ _log = structlog.get_logger(__name__)
 _SHOWN = 80
 _CLOCKS_DIFFER_SECONDS = 5.0
 """How far the sender's clock and ours may differ before a request counts as one that nobody waits for."""
+
+_DEATHS = "x-death"
+"""Header that the broker sets on what a queue handed on by `x-dead-letter-exchange`, under any key its owner chose."""
 
 
 class Expired(Fault):
@@ -166,6 +170,8 @@ def _told(fault: Fault) -> tuple[bytes, str]:
 def _malformed(message: Any) -> str | None:  # noqa: ANN401 - kombu's message
     if (reason := unreadable(message.headers)) is not None:
         return reason
+    if _DEATHS in message.headers:
+        return "dead letters are no requests: the broker checks no permission on that way"
     reply_to = message.properties.get("reply_to")
     if not reply_to:
         return "no reply_to"
@@ -195,6 +201,9 @@ def _unknown_method(service: str, routing_key: str) -> Fault:
 def _as_fault(name: str, cause: BaseException) -> Fault:
     if isinstance(cause, Fault):
         return cause
+    if (why := why_unavailable(cause)) is not None:
+        _log.warning("database_unavailable", method=name, cause=why)
+        return Unavailable(f"{name} got no answer from its database: ask again", details={"cause": why})
     # The caller learns nothing of our insides; the log has it all.
     _log.error("internal_fault", method=name, exc_info=cause)
     return Fault(f"{name} failed; the service's log has the details")

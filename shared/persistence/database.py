@@ -122,6 +122,17 @@ class Database:
         return engine
 
 
+def why_unavailable(fault: BaseException) -> str | None:
+    """Return the name of PostgreSQL's trouble where it may be over when asked again, None for any other fault.
+
+    A server that is gone, shutting down, full or overtaxed; a lock, a statement or a connection of the pool that was
+    waited for too long.
+    """
+    cause = fault.orig if isinstance(fault, sa.exc.DBAPIError) else fault
+    may_pass = (psycopg.OperationalError, psycopg.InterfaceError, sa.exc.TimeoutError)
+    return type(cause).__name__ if isinstance(cause, may_pass) else None
+
+
 def _look_at_postgresql(connection: DBAPIConnection, _record: ConnectionPoolEntry, _proxy: object) -> None:
     """Have a pooled connection replaced that the server has hung up, without asking the server anything.
 

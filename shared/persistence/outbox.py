@@ -3,10 +3,10 @@
 Every service's first migration creates both tables with `create_tables`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import sqlalchemy as sa
@@ -16,6 +16,8 @@ from shared.kernel.identity import derive_id
 from shared.observability.tracing import headers_of_event
 from shared.persistence.bulk import insert_missing, insert_rows
 from shared.persistence.instants import Instant
+
+Query = TypeVar("Query", bound="sa.Select[*tuple[Any, ...]]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +74,18 @@ class Outbox:
         }
         insert_missing(connection, self.outbox, [row])
 
-    def claim(self, connection: Connection, limit: int) -> list[StoredEvent]:
-        """Return the oldest unpublished events, locked against other relays until the transaction ends."""
+    def claim(self, connection: Connection, limit: int, without: Iterable[str] = ()) -> list[StoredEvent]:
+        """Return the oldest unpublished events, locked against other relays until the transaction ends.
+
+        Events of the types `without` are left alone.
+        """
         columns = self.outbox.c
         query = (
             sa.select(columns.sequence, columns.event_id, columns.event_type, columns.body, columns.headers)
             .order_by(columns.sequence)
             .limit(limit)
         )
+        query = self._but(query, without)
         if connection.dialect.name == "postgresql":
             query = query.with_for_update(skip_locked=True)
         return [StoredEvent(*row) for row in connection.execute(query)]
@@ -88,6 +94,15 @@ class Outbox:
         """Delete published events."""
         numbers = [event.sequence for event in events]
         connection.execute(sa.delete(self.outbox).where(self.outbox.c.sequence.in_(numbers)))
+
+    def is_waiting(self, connection: Connection, without: Iterable[str] = ()) -> bool:
+        """Whether an event of a type that is not among `without` waits to be published."""
+        query = self._but(sa.select(self.outbox.c.sequence).limit(1), without)
+        return connection.scalar(query) is not None
+
+    def _but(self, query: Query, without: Iterable[str]) -> Query:
+        types = list(without)
+        return query.where(self.outbox.c.event_type.not_in(types)) if types else query
 
     def pending(self, connection: Connection) -> int:
         """Count events that wait to be published."""
