@@ -13,7 +13,7 @@ LOCK := uv pip compile -q --universal --python-version 3.11 --generate-hashes --
 .PHONY: help setup setup-dev demo test nightly torture chaos check bench serve up down compose-test format lock clean
 
 help: ## Show what can be made
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
 	@echo "  ARGS passes arguments on:  make test ARGS='tests/unit -k quiet'   make demo ARGS='--subscribers 2000'"
 
@@ -36,7 +36,7 @@ torture: setup-dev ## Kill, restart and overrun governance, then recount every w
 chaos: setup-dev ## Deal every fault to a private deployment: malformed messages, kills, losses of broker and database (SEED=1, ARGS)
 	@$(BIN)/python -m tests.chaos $(if $(SEED),--seed $(SEED)) $(ARGS)
 
-check: setup-dev ## Run linters, types, import contracts, repository checks and the rules' own checks
+check: setup-dev ## Run linters, types, import contracts, API documents, deployment files, dependency audit and the rules' own checks
 	@failed=""; \
 	for step in $(CHECKS); do \
 	    echo "· $$step"; $(BIN)/$$step || failed="$$failed [$$step]"; \
@@ -44,7 +44,7 @@ check: setup-dev ## Run linters, types, import contracts, repository checks and 
 	if [ -n "$$failed" ]; then echo "make check: failed:$$failed"; exit 1; fi; \
 	echo "make check: all passed"
 
-bench: setup-dev ## Measure throughput and memory as ratios on private servers
+bench: setup-dev ## Measure throughput and memory as ratios on private servers (ARGS='bus feeds': these parts alone)
 	@$(BIN)/python -m tests.bench $(ARGS)
 
 serve: setup-dev ## Try the distributed form here: private servers and all services, until Ctrl-C
