@@ -9,6 +9,7 @@ import pika  # type: ignore[import-untyped]  # pika ships no types
 
 HEARTBEAT_SECONDS = 30
 _TLS_KEYS = ("cafile", "certfile", "keyfile", "verify")
+_NOT_SECURE = "certificates need an address that begins with amqps://"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,24 +35,34 @@ class Tls:
         return context
 
 
-def connection_parameters(url: str, tls: Tls | None, name: str, patience: float) -> Any:  # noqa: ANN401 - pika is untyped
-    """Return pika's parameters; raises ValueError for an address that is none.
+def split_address(url: str) -> tuple[str, Tls | None]:
+    """Return an address without the options that secure it, and what they say; None for one without TLS.
 
-    The address may carry `cafile`, `certfile`, `keyfile` and `verify=off` in its query instead of `tls`.
+    The options: `cafile` (the authority trusted instead of the system's), `certfile` and `keyfile` (the client's own
+    certificate, where the broker asks for one), `verify=off` (trust anybody, for trying out alone). Raises ValueError
+    for an address that is none, and for certificates without `amqps://`.
     """
     parts = urlsplit(url)
     if parts.scheme not in {"amqp", "amqps"}:
         raise ValueError("the address must begin with amqp:// or amqps://")
     query = dict(parse_qsl(parts.query, keep_blank_values=True))
     named = {key: query.pop(key) for key in _TLS_KEYS if key in query}
-    secured = tls or Tls(
-        named.get("cafile"), named.get("certfile"), named.get("keyfile"), named.get("verify", "on") != "off"
-    )
-    if parts.scheme == "amqp" and (tls or named):
-        raise ValueError("certificates need an address that begins with amqps://")
-    parameters = pika.URLParameters(urlunsplit(parts._replace(query=urlencode(query))))
-    if parts.scheme == "amqps":
-        parameters.ssl_options = pika.SSLOptions(secured.context(), parts.hostname)
+    if parts.scheme == "amqp":
+        if named:
+            raise ValueError(_NOT_SECURE)
+        return url, None
+    tls = Tls(named.get("cafile"), named.get("certfile"), named.get("keyfile"), named.get("verify", "on") != "off")
+    return urlunsplit(parts._replace(query=urlencode(query))), tls
+
+
+def connection_parameters(url: str, tls: Tls | None, name: str, patience: float) -> Any:  # noqa: ANN401 - pika is untyped
+    """Return pika's parameters; `tls` goes before what the address says. Raises ValueError as `split_address`."""
+    bare, named = split_address(url)
+    if named is None and tls is not None:
+        raise ValueError(_NOT_SECURE)
+    parameters = pika.URLParameters(bare)
+    if named is not None:
+        parameters.ssl_options = pika.SSLOptions((tls or named).context(), urlsplit(bare).hostname)
     if parameters.heartbeat is None:
         parameters.heartbeat = HEARTBEAT_SECONDS
     parameters.client_properties = {"connection_name": name}
