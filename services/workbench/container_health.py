@@ -2,7 +2,7 @@
 
 Two questions, both with an end: does this very process still turn (its page of figures), and does a worker of the
 service answer a `ping` over the bus. With several replicas the second may be answered by another one, hence the first.
-`banyan status` says more and costs more; this runs every ten seconds beside the work.
+`banyan status` says more and costs more; this runs again and again beside the work (docker/Dockerfile: how often).
 """
 
 import os
