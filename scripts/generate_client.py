@@ -23,6 +23,7 @@ import msgspec
 
 from services.workbench.registry import CONTAINERS, class_of
 from shared.contracts.wire import Asked
+from shared.messaging.topology import entrypoints_of
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "shared" / "client" / "_generated"
@@ -178,16 +179,9 @@ def _methods(words: Words, container: str) -> str:
     cls: Any = class_of(container)
     imports = f"from typing import Any, Literal, Unpack\nfrom ..container import CallOptions, Container{_OURS}\n"
     imports += _message_imports(*MODULES)
-    methods = [_method(words, getattr(cls, name)) for name in _entrypoints(cls, "Rpc")]
+    methods = [_method(words, getattr(cls, name)) for name, _ in entrypoints_of(cls, "Rpc")]
     head = f'class {cls.__name__}(Container):\n{_docstring(cls.__doc__)}\n\n    name = "{container}"\n'
     return _headed(f"The methods of `{container}`.", imports, "\n".join([head, *methods]))
-
-
-def _entrypoints(cls: type, kind: str) -> Iterator[str]:
-    for name in dir(cls):
-        entrypoints = getattr(getattr(cls, name), "nameko_entrypoints", ())
-        if any(type(each).__name__ == kind for each in entrypoints):
-            yield name
 
 
 def _method(words: Words, method: Any) -> str:  # noqa: ANN401 - a function of a service class
@@ -262,11 +256,9 @@ def _heard(words: Words) -> dict[tuple[str, str], str]:
     """Return what every event carries, as the services that hear it have it."""
     heard = {}
     for cls in map(class_of, CONTAINERS):
-        for name in _entrypoints(cls, "EventHandler"):
-            method: Any = getattr(cls, name)
-            for entrypoint in method.nameko_entrypoints:
-                key = (entrypoint.source_service, entrypoint.event_type)
-                heard[key] = words.of(get_type_hints(method)["event"])
+        for name, entrypoint in entrypoints_of(cls, "EventHandler"):
+            key = (entrypoint.source_service, entrypoint.event_type)
+            heard[key] = words.of(get_type_hints(getattr(cls, name))["event"])
     return heard
 
 

@@ -7,7 +7,7 @@ from typing import Any, get_type_hints
 
 from services.workbench.registry import CONTAINERS, class_of
 from shared.contracts.plan import Plan
-from shared.messaging.topology import ENTRYPOINTS, service_of
+from shared.messaging.topology import entrypoints_of, service_of
 
 _MEANT = {("campaigns", "draft", "plan"): Plan}
 """Arguments whose annotation says less than the service checks: `draft` reads a plan as the bus delivered it."""
@@ -91,24 +91,18 @@ def event_bodies(handlers: Iterable[Handler]) -> dict[str, Any]:
 
 
 def _methods(container: str, cls: type) -> Iterator[Method]:
-    for name, function, _ in _entrypoints(cls, "Rpc"):
+    for name, _ in entrypoints_of(cls, "Rpc"):
+        function = getattr(cls, name)
         hints = get_type_hints(function, include_extras=True)
         arguments = tuple(_argument(service_of(container), name, each, hints) for each in _parameters(function))
         yield Method(container, name, _sentence(function), arguments, hints["return"])
 
 
 def _handlers(container: str, cls: type) -> Iterator[Handler]:
-    for name, function, found in _entrypoints(cls, "EventHandler"):
+    for name, found in entrypoints_of(cls, "EventHandler"):
+        function = getattr(cls, name)
         body = get_type_hints(function)[_parameters(function)[1].name]
         yield Handler(container, name, _sentence(function), found.source_service, found.event_type, body)
-
-
-def _entrypoints(cls: type, kind: str) -> Iterator[tuple[str, Any, Any]]:
-    for name in sorted(dir(cls)):
-        function = getattr(cls, name)
-        for found in getattr(function, ENTRYPOINTS, ()):
-            if type(found).__name__ == kind:
-                yield name, function, found
 
 
 def _parameters(function: Any) -> list[inspect.Parameter]:  # noqa: ANN401 - any function

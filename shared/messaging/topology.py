@@ -6,7 +6,7 @@ stays behind on the broker and fills unread, so a snapshot test pins them.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from shared.messaging.roll_call import ROLL_CALL
 from shared.messaging.settings import BusSettings
@@ -104,6 +104,14 @@ def work_queues(classes: Sequence[type], settings: BusSettings) -> list[QueuePla
     """Return the queues that containers of these classes consume from, each after the one it parks in."""
     consumed = [plan for cls in classes for plan in _consumed_by(cls, settings)]
     return [plan for work in consumed for plan in (dead_queue(work.name, settings), work)]
+
+
+def entrypoints_of(cls: type, kind: Literal["Rpc", "EventHandler"]) -> Iterator[tuple[str, Any]]:
+    """Yield the methods of a service class that answer requests, or hear events: name and entrypoint, by name."""
+    for name in sorted(dir(cls)):
+        for found in getattr(getattr(cls, name), ENTRYPOINTS, ()):
+            if type(found).__name__ == kind:  # nameko's class would bring eventlet along
+                yield name, found
 
 
 def _consumed_by(cls: Any, settings: BusSettings) -> Iterator[QueuePlan]:  # noqa: ANN401 - nameko classes have no base

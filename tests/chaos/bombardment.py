@@ -45,14 +45,7 @@ def bombard(town: Town) -> None:
     since = time.monotonic()
     town.await_recovery(since, "malformed messages")
     town.await_calm("malformed messages")
-    after = town.contents()
-    changed = [
-        f"{service}.{table}"
-        for service in before
-        for table in before[service]
-        if before[service][table] != after[service].get(table)
-    ]
-    town.account.require(not changed, f"malformed messages changed {', '.join(changed)}")
+    town.require_unchanged(before, "malformed messages")
     town.say("hostile arguments of the right types, at every method")
     _hostile(town, chance)
 

@@ -11,7 +11,6 @@ import msgspec
 
 from services.workbench.registry import class_of
 from shared.messaging import topology
-from shared.messaging.rpc_entrypoint import Rpc
 
 _REF = "#/{name}"
 _WRONG: tuple[Any, ...] = (None, True, 7, -2.5, "\x07", "", [], {}, [[None]], {"a": {"b": []}}, 10**30)
@@ -104,12 +103,7 @@ class Shape:
 
 def methods(container: str) -> list[str]:
     """Return the methods that a container answers to."""
-    cls = class_of(container)
-    return [
-        name
-        for name in sorted(dir(cls))
-        if any(isinstance(one, Rpc) for one in getattr(getattr(cls, name), topology.ENTRYPOINTS, ()))
-    ]
+    return [name for name, _ in topology.entrypoints_of(class_of(container), "Rpc")]
 
 
 @cache

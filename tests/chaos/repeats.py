@@ -20,14 +20,7 @@ def repeat_events(town: Town, chance: random.Random) -> None:
         for copy in again:
             channel.basic_publish(copy.exchange, copy.event_type, copy.body, copy.properties)
     town.await_calm("repeated events")
-    after = town.contents()
-    changed = [
-        f"{service}.{name}"
-        for service in before
-        for name in before[service]
-        if before[service][name] != after[service].get(name)
-    ]
     town.account.note("events repeated", f"{len(copies)} events, {len(again)} more deliveries, shuffled")
-    town.account.require(not changed, f"repeated events changed {', '.join(changed)}")
+    town.require_unchanged(before, "repeated events")
     with pika.BlockingConnection(pika.URLParameters(town.deployment.amqp_url)) as connection:
         connection.channel().queue_purge(TAP)

@@ -71,6 +71,17 @@ class Town:
             for service in SERVICES
         }
 
+    def require_unchanged(self, before: dict[str, dict[str, object]], what: str) -> None:
+        """Note a breach for every table that is not as `contents` told before."""
+        after = self.contents()
+        changed = [
+            f"{service}.{name}"
+            for service in before
+            for name in before[service]
+            if before[service][name] != after[service].get(name)
+        ]
+        self.account.require(not changed, f"{what} changed {', '.join(changed)}")
+
     def insist(self, service: str, method: str, seconds: float = 120.0, **arguments: object) -> object:
         """Ask until there is an answer; raises the last fault after so many seconds."""
         deadline = time.monotonic() + seconds

@@ -19,7 +19,6 @@ from shared.messaging.settings import BusSettings
 
 FOLDER = Path(__file__).parent
 CONTRACTS = ("campaigns", "catalogue", "channels", "customer_view", "decisions", "governance", "plan", "wire")
-_ENTRYPOINTS = "nameko_entrypoints"
 _ROW = re.compile(r"^\| (?P<heads>[^|]+) \| (?P<pool>[^|]+) \|", re.MULTILINE)
 _EVENTS = re.compile(r"Events? out: (?P<names>[^.]+)\.")
 _HEAD = re.compile(r"(?P<names>[a-z_]+(?: / [a-z_]+)*) ?\((?P<arguments>[^)]*)\)")
@@ -109,10 +108,8 @@ def _events(work: Iterable[topology.QueuePlan]) -> dict[str, list[str]]:
 
 
 def _methods(cls: type) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    for name in dir(cls):
-        method = getattr(cls, name)
-        if any(type(each).__name__ == "Rpc" for each in getattr(method, _ENTRYPOINTS, ())):
-            yield name, _signature(method)
+    for name, _ in topology.entrypoints_of(cls, "Rpc"):
+        yield name, _signature(getattr(cls, name))
 
 
 def _signature(method: Any) -> dict[str, Any]:

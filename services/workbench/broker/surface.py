@@ -49,9 +49,8 @@ def _is_event(plan: topology.QueuePlan) -> bool:
 
 
 def _methods(cls: type) -> list[str]:
-    found = {name: getattr(getattr(cls, name), topology.ENTRYPOINTS, ()) for name in sorted(dir(cls))}
-    answering = [name for name, each in found.items() if any(type(one).__name__ == "Rpc" for one in each)]
-    return [f"{cls.name}.{name}" for name in answering]  # type: ignore[attr-defined]  # nameko classes have no base
+    methods = topology.entrypoints_of(cls, "Rpc")
+    return [f"{cls.name}.{name}" for name, _ in methods]  # type: ignore[attr-defined]  # nameko classes have no base
 
 
 def _events(service: str) -> list[str]:
