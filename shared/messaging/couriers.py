@@ -14,6 +14,7 @@ from shared.messaging.wire import ATTEMPT, DEAD_EXCHANGE, ERROR
 
 _CONFIRM_SECONDS = 10
 _MAX_ERROR = 2_000  # headers must stay below one frame
+_COPIES = ("CC", "BCC")  # the broker would put copies into the queues they name
 
 
 class Courier(Protocol):
@@ -101,6 +102,6 @@ def _copy_of(message: Any, channel: Any, added: dict[str, Any]) -> Any:  # noqa:
         body,
         content_type=message.content_type,
         content_encoding=message.content_encoding,
-        headers=message.headers | added,
+        headers={name: value for name, value in message.headers.items() if name not in _COPIES} | added,
         properties=properties | {"delivery_mode": 2},
     )

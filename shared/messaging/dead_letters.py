@@ -8,11 +8,14 @@ from typing import Any
 import pika  # type: ignore[import-untyped]  # pika ships no types
 import pika.exceptions  # type: ignore[import-untyped]  # likewise
 
-from shared.kernel.faults import NotFound, Unavailable
+from shared.kernel.faults import NotAllowed, NotFound, Unavailable
 from shared.messaging import wire
 from shared.messaging.tls import pika_parameters
 
 PREFIX = "dead."
+_REQUESTS = "rpc-"
+_NOT_SENT_AGAIN = (wire.ATTEMPT, wire.ERROR, "x-death", "CC", "BCC")
+"""The last two would have the broker put copies, with our rights, into whatever queues the sender named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +56,12 @@ def show(amqp_url: str, queue: str, limit: int = 20) -> list[DeadLetter]:
 def replay(amqp_url: str, queue: str, limit: int = 1000) -> int:
     """Send parked messages back to their queue with a fresh count of attempts; returns how many.
 
-    Each is taken off only after the broker has it in its queue again.
+    Each is taken off only after the broker has it in its queue again. Raises NotAllowed for a queue of requests: nobody
+    waits for their answers, and a stranger's request must not be sent with the rights of whoever replays.
     """
+    if queue.startswith(_REQUESTS):
+        message = f"{queue} holds requests: their senders ask again, nobody else does. See why (show), then drop them"
+        raise NotAllowed(message, details={"queue": queue})
     return _each(amqp_url, queue, limit, lambda channel, properties, body: _resend(channel, queue, properties, body))
 
 
@@ -76,9 +83,9 @@ def _each(amqp_url: str, queue: str, limit: int, action: Callable[[Any, Any, byt
 
 def _resend(channel: Any, queue: str, properties: Any, body: bytes) -> None:  # noqa: ANN401 - pika is untyped
     headers = dict(properties.headers or {})
-    for name in (wire.ATTEMPT, wire.ERROR, "x-death"):
+    for name in _NOT_SENT_AGAIN:
         headers.pop(name, None)
-    properties.headers = headers
+    properties.headers, properties.user_id = headers, None  # the broker takes no user's name but our own
     channel.basic_publish("", queue, body, properties, mandatory=True)
 
 

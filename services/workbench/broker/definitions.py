@@ -113,15 +113,18 @@ def _binding(source: str, queue: str, key: str) -> Document:
 
 
 def _policies(integrators: Sequence[Integrator]) -> Iterable[Document]:
-    """Bound what grows when somebody outside does not read, without losing it or stopping anybody else.
+    """Bound what somebody outside can make grow, without stopping anybody else.
 
-    Not `reject-publish`: one full queue would have the broker refuse an event for all its readers, and the outbox stop.
-    The oldest go to the queue's dead letters instead, from which they can be replayed.
+    Integrators' queues do not refuse: one that is full would have the broker refuse an event for all its readers, and
+    the outbox stop. The oldest go to the queue's dead letters instead, from which they can be replayed, and are lost
+    only where these are full as well. Requests are refused: each goes to one queue, and its sender is told at once.
     """
-    yield _policy("replies", r"^(amq\.gen-|rpc\.reply-|reply\.)", {"expires": _REPLIES_LIVE})
+    dropping = {"max-length-bytes": _GIBIBYTE, "overflow": "drop-head"}
+    yield _policy("replies", r"^(amq\.gen-|rpc\.reply-|reply\.)", {"expires": _REPLIES_LIVE, **dropping})
+    yield _policy("requests", r"^rpc-", {"max-length-bytes": _GIBIBYTE, "overflow": "reject-publish"})
+    yield _policy("parked-requests", r"^dead\.rpc-", dropping)
     if names := "|".join(one.name for one in integrators if one.queues):
-        bound = {"max-length-bytes": _GIBIBYTE, "overflow": "drop-head"}
-        yield _policy("integrators", rf"^({names})\.", bound)
+        yield _policy("integrators", rf"^(dead\.)?({names})\.", dropping)
 
 
 def _policy(name: str, pattern: str, definition: Document) -> Document:

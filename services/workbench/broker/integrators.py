@@ -82,6 +82,16 @@ def add_integrator(path: Path, one: Integrator) -> None:
         file.write(yaml.safe_dump(entry, sort_keys=False, allow_unicode=True))
 
 
+def queues_named_in(path: Path) -> list[str]:
+    """Return the queues of all integrators in a file, in its order; raises FaultyIntegrators where it cannot be read.
+
+    A file that is not there names none. Whether what it says makes sense is not asked.
+    """
+    entries = _tree(path).values() if path.exists() else ()
+    named = [entry.get("queues") for entry in entries if isinstance(entry, dict)]
+    return [str(queue) for queues in named if isinstance(queues, dict) for queue in queues]
+
+
 def _tree(path: Path) -> dict[str, Any]:
     try:
         tree = yaml.safe_load(path.read_text("utf-8")) or {}

@@ -1,17 +1,14 @@
 """`banyan dead-letters`: messages that no attempt could handle, parked beside the queue they failed in."""
 
 import os
-import warnings
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 import click
 
-from services.workbench import registry
 from services.workbench.cli.console import json_option, print_json, print_table
 from shared.messaging.settings import BusSettings
 
-_DEAD = "dead."
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
@@ -29,11 +26,14 @@ def dead_letters() -> None:
 @dead_letters.command("list")
 @json_option
 def list_letters(*, as_json: bool) -> None:
-    """列出有死信的队列 · List the queues that have parked messages, with how many."""
-    from shared.messaging.dead_letters import list_parked
+    """列出有死信的队列 · List the queues that have parked messages, with how many.
 
-    settings = _settings()
-    counts = list_parked(settings.amqp_url, _work_queues(settings))
+    Of services and of the integrators in docker/rabbitmq/integrators.yaml (BANYAN_INTEGRATORS); where
+    BANYAN_RABBITMQ_API names RabbitMQ's management, of everybody.
+    """
+    from services.workbench.cli import bus_queues
+
+    counts = bus_queues.parked(_settings(), os.environ.get(bus_queues.API))
     if as_json:
         print_json(counts)
     elif counts:
@@ -64,7 +64,7 @@ def show(queue: str, limit: int, *, as_json: bool) -> None:
 @click.argument("queue")
 @limit_option(1000)
 def replay(queue: str, limit: int) -> None:
-    """重投死信 · Send parked messages back to QUEUE, with a fresh count of attempts."""
+    """重投死信 · Send parked events back to QUEUE, with a fresh count of attempts. Requests are not replayed."""
     from shared.messaging import dead_letters as letters
 
     click.echo(f"{letters.replay(_settings().amqp_url, queue, limit)} sent back to {queue}")
@@ -83,15 +83,3 @@ def drop(queue: str, limit: int) -> None:
 
 def _settings() -> BusSettings:
     return BusSettings.from_environment(os.environ).for_service("operator")
-
-
-def _work_queues(settings: BusSettings) -> list[str]:
-    """Return every queue that services consume from; parked and waiting messages have queues of their own."""
-    from shared.messaging import topology
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # what eventlet and nameko announce at import is not for this command's reader
-        classes = [registry.class_of(container) for container in registry.CONTAINERS]
-    plans = topology.queues_of(classes, settings)
-    names = [plan.name for plan in plans]
-    return [name for name in names if f"{_DEAD}{name}" in names]

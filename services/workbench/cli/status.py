@@ -63,8 +63,9 @@ def _ping(containers: list[str], timeout: float, lang: str, *, as_json: bool) ->
 
 
 def _survey(timeout: float, lang: str, *, as_json: bool) -> bool:
+    from services.workbench.cli.bus_queues import API
     from services.workbench.cli.status_findings import findings_of
-    from services.workbench.cli.status_survey import API, survey
+    from services.workbench.cli.status_survey import survey
 
     seen = survey(bus.operator_settings(), timeout, os.environ.get(API))
     findings = findings_of(seen)

@@ -114,13 +114,14 @@ def _queues(queues: Sequence[QueueDepth]) -> Iterator[Finding]:
     for queue in queues:
         if queue.name.startswith(DEAD) and queue.messages:
             work = queue.name.removeprefix(DEAD)
+            then = "drop" if work.startswith("rpc-") else "replay"
             yield Finding(
                 code="dead_letters",
                 about=work,
                 zh=f"{work} 有 {queue.messages} 条死信",
                 en=f"{queue.messages} parked messages of {work}",
-                next_zh=f"看原因：banyan dead-letters show {work}；排除后 banyan dead-letters replay {work}",
-                next_en=f"see why: banyan dead-letters show {work}; once mended: banyan dead-letters replay {work}",
+                next_zh=f"看原因：banyan dead-letters show {work}；排除后 banyan dead-letters {then} {work}",
+                next_en=f"see why: banyan dead-letters show {work}; once mended: banyan dead-letters {then} {work}",
             )
         elif queue.name.startswith("evt-") and not queue.consumers:
             yield Finding(

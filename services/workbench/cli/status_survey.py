@@ -1,22 +1,18 @@
 """How `banyan status` looks at a deployment: a ping to each container, the roll, the queues."""
 
 import time
-import warnings
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 from services.workbench import registry
-from services.workbench.cli import bus
+from services.workbench.cli import bus, bus_queues
 from services.workbench.cli.status_findings import Answer, Seen
 from shared.kernel.faults import Fault
-from shared.messaging.queue_depths import QueueDepth, depths_by_management, depths_over_amqp
 from shared.messaging.roll_call_asking import call_roll
 from shared.messaging.settings import BusSettings
 
-API = "BANYAN_RABBITMQ_API"
 _NOBODY = "unavailable: nobody runs it"
-_OURS = ("rpc-", "evt-", "dead.", "banyan.")
 
 
 def ping_all(containers: Sequence[str], timeout: float) -> list[Answer]:
@@ -37,23 +33,8 @@ def survey(settings: BusSettings, timeout: float, management: str | None) -> See
         replicas=dict(roll.replicas),
         silent=roll.silent,
         processes=roll.present,
-        queues=_depths(settings, management),
+        queues=bus_queues.depths(settings, management),
     )
-
-
-def _depths(settings: BusSettings, management: str | None) -> list[QueueDepth]:
-    if management:
-        return depths_by_management(management, settings, _OURS)
-    return depths_over_amqp(settings, _queue_names(settings))
-
-
-def _queue_names(settings: BusSettings) -> list[str]:
-    from shared.messaging import topology
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # what eventlet and nameko announce at import is not for this command's reader
-        classes = [registry.class_of(container) for container in registry.CONTAINERS]
-    return sorted(plan.name for plan in topology.queues_of(classes, settings))
 
 
 def _ping(client: bus.Client, container: str, timeout: float) -> Answer:
