@@ -86,6 +86,8 @@ class SqlLedger:
 
     def issued(self, contact_ids: Sequence[str]) -> Mapping[str, Issued]:
         """Return the first verdicts of those contacts that have one."""
+        if not contact_ids:  # an event may name none, or none that we know
+            return {}
         wanted = sorted(contact_ids)  # as the indexes have them
         permitted = _PERMITTED.where(in_keys(contact.c.contact_id, wanted))
         suppressed = _SUPPRESSED.where(in_keys(suppression.c.contact_id, wanted))
