@@ -49,14 +49,18 @@ def main() -> int:
         "--queue-type", choices=("classic", "quorum"), default="classic", help="of the services' queues"
     )
     parser.add_argument("--quick", action="store_true", help="everything once, in small sizes")
+    parser.add_argument(
+        "--rehearsals", type=int, default=None, help="campaigns with blows: 2; 7 strike everybody in every step"
+    )
     parser.add_argument("--stages", nargs="*", choices=STAGES, default=STAGES, help="only these")
     parser.add_argument("--folder", type=Path, default=_ROOT / "var" / "chaos", help="logs and account.txt")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that whoever ends it leaves no process behind
     seed = secrets.randbelow(1_000_000) if options.seed is None else options.seed
     console, begun = Console(highlight=False, soft_wrap=True), time.monotonic()
+    plan = quick(seed, options.queue_type) if options.quick else Plan(seed, options.queue_type)
     account = run(
-        quick(seed, options.queue_type) if options.quick else Plan(seed, options.queue_type),
+        plan if options.rehearsals is None else plan._replace(rehearsals=options.rehearsals),
         options.folder,
         lambda line: console.print(f"{time.monotonic() - begun:7.1f} s  {line}", markup=False),
         options.stages,
@@ -83,9 +87,7 @@ def run(plan: Plan, folder: Path, say: Callable[[str], None], names: list[str]) 
                     _dealt(account, say, name, partial(stage, town))
                     town.revive()
                 account.stage = "account"
-                lost = town.witness.lost()
-                account.note("events stored, over the bus", f"{_stored(town)}, {len(town.witness.copies)}")
-                account.require(not lost, f"{len(lost)} events were lost: {lost[:5]}")
+                _count(town)
         if REHEARSALS in names:
             _dealt(account, say, REHEARSALS, partial(rehearse, servers, folder, plan, account, say))
     finally:
@@ -106,8 +108,17 @@ def _dealt(account: Account, say: Callable[[str], None], name: str, stage: Calla
     account.note("took", f"{time.monotonic() - begun:.0f} s")
 
 
-def _stored(town: Town) -> int:
-    return sum(len(town.witness.told(service)) for service in SERVICES)
+def _count(town: Town) -> None:
+    """Note what became of every event of the town; one that is lost is a breach, as is a dead letter nobody took."""
+    account, witness = town.account, town.witness
+    lost = witness.lost()
+    account.note("events stored by transactions", sum(len(witness.told(service)) for service in SERVICES))
+    account.note("messages over the bus, of them repeated", f"{len(witness.copies)}, {witness.repeated()}")
+    account.note("owed to consumers, of them not applied", f"{witness.owed()}, {len(lost)}")
+    account.require(not lost, f"{len(lost)} events were lost: {lost[:5]}")
+    dead = {name: count for name, count in town.deployment.backlog().items() if name.startswith("dead.")}
+    account.note("dead letters at the end", sum(dead.values()))
+    account.require(not dead, f"dead letters nobody explained: {dead}")
 
 
 if __name__ == "__main__":

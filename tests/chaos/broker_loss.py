@@ -8,10 +8,16 @@ from concurrent.futures import ThreadPoolExecutor
 from shared.messaging.client import BanyanClient
 from tests.chaos.events import applied, check_reservations, requests, reserve_all, tell
 from tests.chaos.town import Town
-from tests.chaos.witness import consumers
 
 _CONSUMERS = ("governance", "campaigns")
-_NOTHING = '{"contacts":[]}'
+_NO_CONTACT = '{"contacts":[]}'
+_NO_CHANGE = '{"changed_at":"2026-03-02T01:00:00Z","customers":[]}'
+_QUEUES = {
+    "evt-channels-contacts_sent--governance_bulk.on_contacts_sent": "in_flight_contacts",
+    "evt-channels-contacts_sent--campaigns_bulk.on_contacts_sent": "in_flight_contacts",
+    "evt-customer_view-customers_changed--campaigns_bulk.on_customers_changed": "in_flight_changes",
+}
+"""Where the events wait, and which size of the plan says how many."""
 _FILL_SECONDS = 120.0
 
 
@@ -29,7 +35,8 @@ def _round(town: Town, mark: str, *, is_hard: bool) -> None:
         for pid in pids:  # halted, so that their queues fill
             os.kill(pid, signal.SIGSTOP)
         try:
-            tell(town, "channels", "contacts_sent", _NOTHING, mark, plan.in_flight_events)
+            tell(town, "channels", "contacts_sent", _NO_CONTACT, f"contacts-{mark}", plan.in_flight_contacts)
+            tell(town, "customer_view", "customers_changed", _NO_CHANGE, f"changes-{mark}", plan.in_flight_changes)
             asking = pool.submit(reserve_all, client, wanted)
             waiting = _await_queues(town)
         finally:
@@ -37,24 +44,33 @@ def _round(town: Town, mark: str, *, is_hard: bool) -> None:
                 os.kill(pid, signal.SIGCONT)
         town.say(f"the broker is ended by {way} with {waiting} messages in flight")
         town.account.note(f"messages in flight at {way}", waiting)
-        town.account.require(waiting >= plan.in_flight_events, f"only {waiting} messages were in flight")
+        town.account.require(waiting >= sum(_wanted(town).values()), f"only {waiting} messages were in flight")
         town.servers.broker.restart(is_hard=is_hard)
         town.await_recovery(time.monotonic(), f"the broker's return from {way}")
         verdicts = asking.result()
     town.await_calm(f"the broker's return from {way}")
     check_reservations(town, mark, verdicts, len(wanted))
-    for service in _CONSUMERS:
-        count = applied(town, service, mark)
-        town.account.note(f"events applied by {service}", f"{count} of {plan.in_flight_events}")
-        town.account.require(count == plan.in_flight_events, f"{service} applied {count} of {plan.in_flight_events}")
+    owed = {
+        ("governance", "contacts"): plan.in_flight_contacts,
+        ("campaigns", "contacts"): plan.in_flight_contacts,
+        ("campaigns", "changes"): plan.in_flight_changes,
+    }
+    for (service, kind), wanted_count in owed.items():
+        count = applied(town, service, f"{kind}-{mark}")
+        town.account.note(f"{kind} applied by {service}", f"{count} of {wanted_count}")
+        town.account.require(count == wanted_count, f"{service} applied {count} of {wanted_count} {kind}")
 
 
 def _await_queues(town: Town) -> int:
-    """Wait until every event lies in both queues; returns the number of messages in all queues of work."""
-    names = {one.queue for one in consumers() if (one.exchange, one.event_type) == ("channels.events", "contacts_sent")}
+    """Wait until every event lies in its queues; returns the number of messages in all queues of work."""
+    wanted = _wanted(town)
     deadline = time.monotonic() + _FILL_SECONDS
     while True:
         counts = {name: count for name, count in town.deployment.backlog().items() if not name.startswith("chaos-")}
-        if all(counts.get(name, 0) >= town.plan.in_flight_events for name in names) or time.monotonic() > deadline:
+        if all(counts.get(name, 0) >= count for name, count in wanted.items()) or time.monotonic() > deadline:
             return sum(count for name, count in counts.items() if not name.startswith("outbox"))
         time.sleep(0.2)
+
+
+def _wanted(town: Town) -> dict[str, int]:
+    return {name: getattr(town.plan, size) for name, size in _QUEUES.items()}

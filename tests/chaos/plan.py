@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from services.workbench.registry import SERVICES
+
 
 class Plan(NamedTuple):
     """Sizes of a run; spans in seconds."""
@@ -11,11 +13,18 @@ class Plan(NamedTuple):
     spoilt_per_method: int = 40
     hostile_per_method: int = 8
     subscribers: int = 1_000
-    rehearsals: int = 7
-    """Runs of the campaigns in which somebody is struck: after seven everybody was in every step."""
+    days: int = 2
+    """How long the campaigns of a rehearsal run."""
+    processes: tuple[tuple[str, ...], ...] = tuple((name,) for name in SERVICES)
+    """Which services share a process in a rehearsal: whoever is struck takes the others along."""
+    rehearsals: int = 2
+    """Runs of the campaigns with blows, in each step to somebody else each time: seven strike all in every step."""
     strike_every: int = 1
     """In every how many-th step somebody is struck."""
-    in_flight_events: int = 10_000
+    in_flight_contacts: int = 2_000
+    """Events of contacts: each waits in two queues, so that twice as many messages are in flight."""
+    in_flight_changes: int = 6_000
+    """Events of subscribers, which wait in one queue: 10,000 messages altogether."""
     in_flight_calls: int = 2_000
     database_down: float = 30.0
     outbox_events: int = 100_000
@@ -23,7 +32,7 @@ class Plan(NamedTuple):
     copies: int = 5
     """How often an event is delivered again at most."""
     rounds: int = 2
-    """How often broker and database are struck."""
+    """How often the broker is struck: by SIGKILL, then by a clean stop."""
 
 
 def quick(seed: int, queue_type: str = "classic") -> Plan:
@@ -36,7 +45,8 @@ def quick(seed: int, queue_type: str = "classic") -> Plan:
         subscribers=600,
         rehearsals=1,
         strike_every=3,
-        in_flight_events=1_000,
+        in_flight_contacts=250,
+        in_flight_changes=500,
         in_flight_calls=200,
         database_down=5.0,
         outbox_events=5_000,

@@ -45,6 +45,8 @@ def park_and_replay(town: Town) -> None:
     )
     town.account.require(done.returncode == 0, f"the replay ended with {done.returncode}: {done.stderr[-300:]}")
     town.await_calm("the replay")
+    left = dead_letters.list_parked(town.deployment.amqp_url, [_QUEUE]).get(_QUEUE, 0)
+    town.account.note("replayed by the command line, left", f"{parked - left}, {left}")
     after = town.deployment.query("campaigns", "SELECT count(*) FROM customer_snapshot")[0][0]
     town.account.note("snapshots before and after the replay", f"{before}, {after}, with {taken} more subscribers")
     town.account.require(int(str(after)) - int(str(before)) == taken, "replayed events were not applied once each")

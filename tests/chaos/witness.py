@@ -114,6 +114,11 @@ class Witness:
             missing += [f"{event_id} never came through {one.queue}" for event_id in ids - applied[one.service]]
         return missing
 
+    def owed(self) -> int:
+        """Return how many deliveries the stored events need: one for each event and consumer."""
+        told = {f"{service}.events": Counter(name for _, name in self.told(service)) for service in SERVICES}
+        return sum(told[one.exchange][one.event_type] for one in consumers())
+
     def repeated(self) -> int:
         """Return how many events went over the bus more than once: at least once is promised, not exactly once."""
         counts = Counter((copy.exchange, copy.event_id) for copy in self.copies)

@@ -13,6 +13,7 @@ from tests.chaos.prober import Prober
 from tests.chaos.rehearsals import rehearse
 from tests.chaos.town import Town
 from tests.chaos.witness import Witness
+from tests.e2e.conftest import PROCESSES
 from tests.support.deployment import Deployment
 from tests.support.postgres import Postgres
 from tests.support.rabbitmq import RabbitMQ
@@ -21,7 +22,7 @@ from tests.torture.town import Servers
 
 pytestmark = [pytest.mark.servers, pytest.mark.slow, pytest.mark.timeout(600)]
 
-SHORT = quick(seed=5)
+SHORT = quick(seed=5)._replace(subscribers=300, days=1, processes=tuple(PROCESSES))
 
 
 def quietly(_line: str) -> None:
