@@ -1,7 +1,8 @@
 """Which services there are, and what of each the workbench needs; nothing of a service is imported before its turn."""
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import Protocol, runtime_checkable
@@ -87,6 +88,19 @@ def database_url(service: str, environment: Mapping[str, str]) -> str:
         message = "BANYAN_DATABASE_URL must hold {service}: every service has a database of its own"
         raise InvalidRequest(message, details={"field": "BANYAN_DATABASE_URL"})
     return template.replace("{service}", service)
+
+
+@contextmanager
+def reaching_database(service: str) -> Iterator[None]:
+    """Raise DatabaseUnavailable where the server of a service's database does not answer within the block."""
+    from sqlalchemy.exc import OperationalError  # noqa: PLC0415 - no command shall wait for it that needs no database
+
+    try:
+        yield
+    except OperationalError as fault:
+        first = str(fault.orig).strip().splitlines()[0]
+        message = f"the database of {service} cannot be used: {first}"
+        raise DatabaseUnavailable(message, details={"service": service}) from fault
 
 
 def _unknown(name: str, known: Sequence[str]) -> NotFound:

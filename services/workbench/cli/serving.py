@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 import click
@@ -111,16 +111,7 @@ def _await_databases(owners: list[str]) -> None:
 @contextmanager
 def _database(service: str) -> Iterator["Database"]:
     """Open a service's database for as long as the block lasts; raises DatabaseUnavailable where no server answers."""
-    from sqlalchemy.exc import OperationalError
-
     from shared.persistence.database import Database
 
-    database = Database(registry.database_url(service, os.environ))
-    try:
+    with closing(Database(registry.database_url(service, os.environ))) as database, registry.reaching_database(service):
         yield database
-    except OperationalError as fault:
-        first = str(fault.orig).strip().splitlines()[0]
-        message = f"the database of {service} cannot be used: {first}"
-        raise registry.DatabaseUnavailable(message, details={"service": service}) from fault
-    finally:
-        database.close()

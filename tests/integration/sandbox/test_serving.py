@@ -18,7 +18,7 @@ from services.workbench.cli.commands import banyan
 from services.workbench.sandbox.behaviour import Behaviour
 from services.workbench.sandbox.control import Control
 from services.workbench.sandbox.serving import Sandbox
-from shared.kernel.faults import RemoteFault
+from shared.kernel.faults import RemoteFault, Unavailable
 
 ROOT = Path(__file__).parents[3]
 ORDER = {"order_id": "a", "customer_id": "c", "offering_id": "o", "products": ["crbt"]}
@@ -149,3 +149,16 @@ def test_it_ends_at_once_though_an_answer_is_late() -> None:
         sandbox.play.behave("crm", Behaviour(late=600))
         with pytest.raises(httpx.ReadTimeout):
             client.post(f"{sandbox.url}/crm/orders", json={"orders": [ORDER]})
+
+
+def test_receipts_are_told_as_the_user_of_commands(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where each service has a user of its own, the sandbox has one, too: an address with a gap in it is none."""
+
+    def refused(url: str) -> None:
+        raise Unavailable(f"asked for {url}")
+
+    monkeypatch.setenv("BANYAN_AMQP_URL", "amqp://banyan_{service}:x@bus/banyan")
+    monkeypatch.setattr("shared.messaging.client.BanyanClient", refused)
+    monkeypatch.setattr("signal.signal", lambda *_: None)
+    result = CliRunner().invoke(banyan, ["sandbox", "serve", "--port", "0", "--receipts"])
+    assert "amqp://banyan_operator:x@bus/banyan" in str(result.exception) + result.output

@@ -21,17 +21,11 @@ warnings.filterwarnings("ignore", message=r"\s*Eventlet is deprecated")
 @contextmanager
 def customer_view() -> Iterator["Settings"]:
     """Give customer_view's settings; raises FaultySettings, and DatabaseUnavailable where no server answers."""
-    from sqlalchemy.exc import OperationalError
-
     from shared.observability.logging import configure_logging
 
     configure_logging("text", level=logging.WARNING)  # what is noted in passing is not the command's output
     from services.customer_view.settings import Settings
 
     settings = Settings.read(dict(os.environ) | {"BANYAN_DATABASE_URL": registry.database_url(SERVICE, os.environ)})
-    try:
+    with registry.reaching_database(SERVICE):
         yield settings
-    except OperationalError as fault:
-        first = str(fault.orig).strip().splitlines()[0]
-        message = f"the database of {SERVICE} cannot be used: {first}"
-        raise registry.DatabaseUnavailable(message, details={"service": SERVICE}) from fault

@@ -1,12 +1,12 @@
 """`banyan sandbox serve`: the process that plays the operator's systems."""
 
-import os
 import signal
 import threading
 from contextlib import ExitStack
 
 import click
 
+from services.workbench.cli import bus
 from services.workbench.cli.failures import Failure
 
 
@@ -51,9 +51,8 @@ def serve(host: str, port: int, state: str, *, receipts: bool) -> None:
         if receipts:
             from services.workbench.sandbox.receipts import Receipts
             from shared.messaging.client import BanyanClient
-            from shared.messaging.settings import BusSettings
 
-            client = stack.enter_context(BanyanClient(BusSettings.from_environment(os.environ).amqp_url))
+            client = stack.enter_context(BanyanClient(bus.operator_settings().amqp_url))
             telling = threading.Thread(target=Receipts(sandbox.play.book, client).keep_telling, args=[stopping])
             telling.start()
             stack.callback(telling.join)
