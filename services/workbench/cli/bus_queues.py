@@ -1,7 +1,6 @@
 """Which queues commands look at, and how many messages wait in them."""
 
 import os
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -40,11 +39,7 @@ def parked(settings: BusSettings, management: str | None) -> dict[str, int]:
 
 
 def _known(settings: BusSettings) -> Sequence[str]:
-    from services.workbench import registry
-    from shared.messaging import topology
+    from services.workbench.broker.surface import surface
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # what eventlet and nameko announce at import is not for this command's reader
-        classes = [registry.class_of(container) for container in registry.CONTAINERS]
-    ours = [plan.name for plan in topology.queues_of(classes, settings)]
+    ours = [plan.name for plan in surface(settings).queues]
     return [*ours, *(f"{PREFIX}{name}" for name in queues_named_in(integrators_file()))]

@@ -6,8 +6,8 @@ from typing import Any, TypeVar
 
 import click
 
+from services.workbench.cli import bus
 from services.workbench.cli.console import json_option, print_json, print_table
-from shared.messaging.settings import BusSettings
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -33,7 +33,7 @@ def list_letters(*, as_json: bool) -> None:
     """
     from services.workbench.cli import bus_queues
 
-    counts = bus_queues.parked(_settings(), os.environ.get(bus_queues.API))
+    counts = bus_queues.parked(bus.operator_settings(), os.environ.get(bus_queues.API))
     if as_json:
         print_json(counts)
     elif counts:
@@ -50,7 +50,7 @@ def show(queue: str, limit: int, *, as_json: bool) -> None:
     """查看死信 · Show the oldest parked messages of QUEUE and leave them there."""
     from shared.messaging import dead_letters as letters
 
-    found = letters.show(_settings().amqp_url, queue, limit)
+    found = letters.show(bus.operator_settings().amqp_url, queue, limit)
     if as_json:
         print_json(found)
         return
@@ -67,7 +67,7 @@ def replay(queue: str, limit: int) -> None:
     """重投死信 · Send parked events back to QUEUE, with a fresh count of attempts. Requests are not replayed."""
     from shared.messaging import dead_letters as letters
 
-    click.echo(f"{letters.replay(_settings().amqp_url, queue, limit)} sent back to {queue}")
+    click.echo(f"{letters.replay(bus.operator_settings().amqp_url, queue, limit)} sent back to {queue}")
 
 
 @dead_letters.command()
@@ -78,8 +78,4 @@ def drop(queue: str, limit: int) -> None:
     """丢弃死信 · Delete the oldest parked messages of QUEUE."""
     from shared.messaging import dead_letters as letters
 
-    click.echo(f"{letters.drop(_settings().amqp_url, queue, limit)} dropped from {queue}")
-
-
-def _settings() -> BusSettings:
-    return BusSettings.from_environment(os.environ).for_service("operator")
+    click.echo(f"{letters.drop(bus.operator_settings().amqp_url, queue, limit)} dropped from {queue}")

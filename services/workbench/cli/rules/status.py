@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from services.workbench.cli import bus
 from services.workbench.cli.console import json_option, language_option, print_json, print_table
 from services.workbench.cli.rules.options import rules_folder_option
 from services.workbench.registry import CONTAINERS
 from shared.kernel.environment import Environment
-from shared.messaging.settings import BusSettings
 
 if TYPE_CHECKING:
     from services.workbench.rule_sets import RuleStatus
@@ -39,7 +39,7 @@ def status(folder: Path, wait: float | None, timeout: float, lang: str, *, as_js
     from shared.messaging.roll_call_asking import call_roll
     from shared.rulekit.in_force.archive import RuleArchive
 
-    settings = BusSettings.from_environment(os.environ).for_service("operator")
+    settings = bus.operator_settings()
     local = local_rules(folder)
     pin = RuleArchive(Environment(os.environ).rule_sets()).pin() if wait is not None else None
     expected = None if wait is None else pin.version if pin else local.version
