@@ -100,7 +100,7 @@ def made_town(
 ) -> Iterator[Town]:
     """Deploy every service as a process of its own, with some subscribers and one live campaign."""
     settings = {
-        "BANYAN_RETRY_SECONDS": "0.2,0.5,1,2,4,8",
+        "BANYAN_RETRY_SECONDS": "0.2,0.5,1,2,4,8,16,32",  # longer than the database is away
         "BANYAN_MAX_MESSAGE_BYTES": str(LIMIT),
         "BANYAN_QUEUE_TYPE": plan.queue_type,
     }
