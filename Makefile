@@ -7,6 +7,8 @@ MAKEFLAGS += --no-print-directory
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
+# Whole files at a time, so that what a file sets up is set up once; each worker has servers of its own.
+WORKERS ?= -n 2 --dist loadfile --no-loadscope-reorder
 CHECKS := "ruff check ." "ruff format --check ." mypy lint-imports "python -m scripts.check_repository" "python -m scripts.publish_api --check" "python -m scripts.check_deployment" "python -m scripts.audit_dependencies" "banyan rules check"
 LOCK := uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate pyproject.toml
 
@@ -25,7 +27,7 @@ demo: setup ## Run a province's campaigns on this machine, no server needed; wri
 	@$(BIN)/banyan demo $(ARGS)
 
 test: setup-dev ## Run all tests (ARGS: pytest's arguments); starts private RabbitMQ and PostgreSQL
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest $(WORKERS) $(ARGS)
 
 nightly: setup-dev ## Judge 100,000 generated pairs of condition and subscriber on every executor (ARGS='--pairs 20000')
 	@$(BIN)/python -m tests.nightly $(ARGS)
