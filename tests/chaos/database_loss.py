@@ -13,8 +13,8 @@ from tests.chaos.events import applied, check_reservations, requests, reserve_al
 from tests.chaos.prober import QUESTIONS
 from tests.chaos.town import Town
 
-_CALLS = 300
-_EVENTS = 500
+_CALLS = 200
+_EVENTS = 300
 _FREEZE = 15.0
 _NOTHING = '{"contacts":[]}'
 

@@ -11,7 +11,7 @@ from tests.chaos.town import Town
 SOURCE = "channels"
 _FILLED = "chaos_filled"
 _NOTHING = '{"contacts":[]}'
-_CONSUMED = 2_000
+_CONSUMED = 500
 _MEBIBYTES = 96
 _DRAIN_SECONDS = 600.0
 

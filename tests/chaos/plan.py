@@ -21,11 +21,11 @@ class Plan(NamedTuple):
     """Runs of the campaigns with blows, in each step to somebody else each time: seven strike all in every step."""
     strike_every: int = 1
     """In every how many-th step somebody is struck."""
-    in_flight_contacts: int = 2_000
+    in_flight_contacts: int = 1_000
     """Events of contacts: each waits in two queues, so that twice as many messages are in flight."""
-    in_flight_changes: int = 6_000
+    in_flight_changes: int = 8_000
     """Events of subscribers, which wait in one queue: 10,000 messages altogether."""
-    in_flight_calls: int = 2_000
+    in_flight_calls: int = 1_000
     database_down: float = 30.0
     outbox_events: int = 100_000
     slow_seconds: float = 20.0

@@ -14,7 +14,7 @@ from tests.chaos.events import applied, tell
 from tests.chaos.town import Town
 
 _NOTHING = '{"contacts":[]}'
-_EVENTS = 1_500
+_EVENTS = 1_000
 _SHORT = 100
 _REFUSED = "chaos_refused"
 _REFUSED_EVENTS = 150
