@@ -1,7 +1,7 @@
 """Rows of a CSV file by the column, thousands at a time; wherever something is odd, row by row after all."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from operator import itemgetter
 from pathlib import Path
 from typing import TextIO
@@ -12,6 +12,7 @@ from services.customer_view.domain.column_map import ColumnMap
 
 _FIRST = 1 << 16  # characters, until the file has shown how long its lines are
 _MOST_CHARACTERS = 1 << 22
+_PLAIN_LINE = 1 << 16  # characters; the parser refuses cells of twice as many
 
 
 def read(text: TextIO, path: Path, column_map: ColumnMap, size: int) -> Iterator[RowChunk]:
@@ -35,18 +36,36 @@ class _Reading:
 
     def by_column(self, lines: list[str]) -> RowChunk | None:
         """Return all rows at once, or None unless each is one whole line of the right width that is text."""
-        if is_garbled("".join(lines)):
+        text = "".join(lines)
+        if is_garbled(text):
             return None
+        cells = self._split(text, lines) or self._parsed(lines)
+        if cells is None:
+            return None
+        columns = {name: _stripped(column) for (name, _), column in zip(self._picks, cells, strict=True)}
+        end = self._feed.line
+        return RowChunk(lines=range(end - len(lines) + 1, end + 1), columns=columns, faults=[], end=end)
+
+    def _split(self, text: str, lines: list[str]) -> list[list[str]] | None:
+        """Return the columns of lines without quotes, which read the same however simply they are parted."""
+        width, delimiter = self._width, self._delimiter
+        text = text.replace("\r\n", "\n").removesuffix("\n")
+        # Without these a line of one column may be blank, and a cell too long for the parser.
+        if width == 1 or any(odd in text for odd in ('"', "\r")) or max(map(len, lines)) > _PLAIN_LINE:
+            return None
+        if {line.count(delimiter) for line in lines} != {width - 1}:
+            return None
+        cells = text.replace("\n", delimiter).split(delimiter)
+        return [cells[place::width] for _, place in self._picks]
+
+    def _parsed(self, lines: list[str]) -> list[tuple[str, ...]] | None:
         try:
             rows = list(csv.reader(lines, delimiter=self._delimiter, strict=True))
         except csv.Error:
             return None
         if len(rows) != len(lines) or set(map(len, rows)) != {self._width}:
             return None
-        picked = zip(*map(self._pick, rows), strict=True)
-        columns = {name: list(map(str.strip, cells)) for (name, _), cells in zip(self._picks, picked, strict=True)}
-        end = self._feed.line
-        return RowChunk(lines=range(end - len(lines) + 1, end + 1), columns=columns, faults=[], end=end)
+        return list(zip(*map(self._pick, rows), strict=True))
 
     def by_row(self, lines: list[str]) -> RowChunk:
         """Return the same rows, the faulty ones apart, and those that begin in these lines and end behind them."""
@@ -60,3 +79,9 @@ class _Reading:
                 break
         columns = {name: [row.cells[name] for row in good if row.cells] for name, _ in self._picks}
         return RowChunk(lines=[row.line for row in good], columns=columns, faults=faults, end=self._feed.line)
+
+
+def _stripped(cells: Sequence[str]) -> Sequence[str]:
+    together = "".join(cells)
+    has_space = bool(together) and together.split(None, 1) != [together]
+    return list(map(str.strip, cells)) if has_space else cells

@@ -5,11 +5,13 @@ them leaving the server; a test compares the two.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 import msgspec
 import sqlalchemy as sa
+import sqlalchemy.ext.compiler  # registers the hook used below
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Connection
 
@@ -25,6 +27,7 @@ from shared.rulekit.vocabulary import Fact
 
 _EVENT = "customers_changed"
 _STAGE = "feed_stage"
+_MOST_ARGUMENTS = 90
 # The stage has no statistics; with any other plan than index after index a batch might read the whole table.
 _PLANNING = ("SET LOCAL enable_hashjoin = off", "SET LOCAL enable_mergejoin = off")
 _SQUEEZED_FAST = (
@@ -33,13 +36,40 @@ _SQUEEZED_FAST = (
 )
 
 
+class _Given(sa.ColumnElement[Any]):
+    """A value told with each execution, in a statement whose other values are written into its text."""
+
+    inherit_cache = False
+
+    def __init__(self, name: str, kind: sa.types.TypeEngine[Any]) -> None:
+        self.name, self.type = name, kind
+
+
+@sa.ext.compiler.compiles(_Given)
+def _named(element: _Given, compiler: Any, **_: Any) -> str:  # noqa: ANN401 - SQLAlchemy's hook
+    return f"CAST(%({element.name})s AS {element.type.compile(dialect=compiler.dialect)})"
+
+
+_MOMENT = _Given("moment", sa.BigInteger())
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """Which statement a batch needs: its facts, the day, whether some rows are there and whether some are not."""
+
+    named: tuple[str, ...]
+    on: date
+    has_old: bool
+    has_new: bool
+
+
 class CustomerCopy:
     """Loads rows under one rule book; all rows name the same facts."""
 
     def __init__(self, customers: Customers, *, per_event: int) -> None:
         self._customers = customers
         self._per_event = per_event
-        self._statements: dict[tuple[date, tuple[str, ...]], sa.Select[Any]] = {}
+        self._statements: dict[_Case, str] = {}
 
     def load(self, connection: Connection, rows: FactRows, *, at: datetime, on: date, fresh: Callable[[], str]) -> int:
         """Store facts (words of COPY), tell whom that changed in the outbox, and return how many those were."""
@@ -49,14 +79,16 @@ class CustomerCopy:
         for statement in (*_PLANNING, _SQUEEZED_FAST):
             connection.exec_driver_sql(statement)
         self._stage(connection, rows)
-        moment = max(to_micros(at), self._locked(connection) + 1)
-        pages = -(-len(rows.customer_ids) // self._per_event)
+        count = len(rows.customer_ids)
+        there, newest = self._locked(connection)
+        pages = -(-count // self._per_event)
         given = {
-            "moment": moment,
+            "moment": max(to_micros(at), newest + 1),
             "created_at": to_micros(at),
             "event_ids": msgspec.json.encode([derive_id(_EVENT, fresh()) for _ in range(pages)]).decode(),
         }
-        return int(connection.scalar(self._statement(named, on), given) or 0)
+        case = _Case(named, on, has_old=there > 0, has_new=there < count)
+        return int(connection.exec_driver_sql(self._statement(connection, case), given).scalar_one())
 
     def _stage(self, connection: Connection, rows: FactRows) -> None:
         table = self._customers.table
@@ -67,61 +99,77 @@ class CustomerCopy:
             connection, _STAGE, ["customer_id", *rows.columns], [copy_texts(rows.customer_ids), *rows.columns.values()]
         )
 
-    def _locked(self, connection: Connection) -> int:
-        """Lock the rows that are there in order of id, as every writer does; return when the newest was changed."""
+    def _locked(self, connection: Connection) -> tuple[int, int]:
+        """Lock the rows that are there in order of id, as every writer does; return how many, and the newest stamp."""
         locked = connection.exec_driver_sql(
-            f"SELECT max(changed_at) FROM (SELECT c.changed_at FROM {_STAGE} s JOIN customer c"  # noqa: S608 - our own words
+            f"SELECT count(*), max(changed_at) FROM (SELECT c.changed_at FROM {_STAGE} s JOIN customer c"  # noqa: S608 - our own words
             " ON c.customer_id = s.customer_id ORDER BY c.customer_id FOR UPDATE OF c) there"
         )
-        return int(locked.scalar() or 0)
+        there, newest = locked.one()
+        return int(there), int(newest or 0)
 
-    def _statement(self, named: tuple[str, ...], on: date) -> sa.Select[Any]:
-        if (on, named) not in self._statements:
-            self._statements = {(on, named): self._built(named, on)}
-        return self._statements[on, named]
+    def _statement(self, connection: Connection, case: _Case) -> str:
+        """Return the words of a statement; some hundred values sent apart cost the driver more than the rows do."""
+        if case not in self._statements:
+            if any(kept.on != case.on or kept.named != case.named for kept in self._statements):
+                self._statements.clear()
+            # SQLAlchemy writes no values into RETURNING; a percent sign it has doubled is doubled again below.
+            document = _words(self._document(case.on), connection).replace("%%", "%")
+            self._statements[case] = _words(self._built(case, sa.literal_column(document, sa.Text)), connection)
+        return self._statements[case]
 
-    def _built(self, named: tuple[str, ...], on: date) -> sa.Select[Any]:
-        changed = self._upsert(named).cte("changed")
-        place = sa.func.row_number().over(order_by=changed.c.customer_id) - 1
-        documents = sa.select(
-            changed.c.customer_id,
-            changed.c.changed_at,
-            self._document(changed, on).label("document"),
-            sa.cast(sa.func.div(place, self._per_event), sa.Integer).label("page"),
-        ).cte("documents")
-        told = self._told(documents).cte("told")
-        return sa.select(sa.func.count()).select_from(changed).add_cte(told)
-
-    def _upsert(self, named: tuple[str, ...]) -> sa.sql.dml.ReturningInsert[Any]:
+    def _built(self, case: _Case, document: sa.ColumnElement[str]) -> sa.Select[Any]:
         table = self._customers.table
-        stage = sa.table(_STAGE, sa.column("customer_id", CustomerId), *(sa.column(name) for name in named))
-        moment = sa.bindparam("moment", type_=sa.BigInteger)
-        rows = sa.select(stage.c.customer_id, moment, *(stage.c[name] for name in named)).order_by(stage.c.customer_id)
-        insert = postgresql.insert(table).from_select(["customer_id", "changed_at", *named], rows)
-        fresh = insert.excluded
-        differs = sa.or_(sa.false(), *(table.c[name].is_distinct_from(fresh[name]) for name in named))
+        told = (table.c.customer_id, table.c.changed_at, document.label("document"))
+        written = []
+        if case.has_old:
+            written.append(self._update(case.named).returning(*told).cte("updated"))
+        if case.has_new:
+            written.append(self._insert(case).returning(*told).cte("inserted"))
+        changed = sa.union_all(*(sa.select(one) for one in written)).cte("changed")
+        place = sa.func.row_number().over(order_by=changed.c.customer_id) - 1
+        page = sa.cast(sa.func.div(place, self._per_event), sa.Integer).label("page")
+        events = self._told(sa.select(changed, page).cte("documents")).cte("told")
+        return sa.select(sa.func.count()).select_from(changed).add_cte(events)
+
+    def _update(self, named: tuple[str, ...]) -> sa.Update:
+        """Overwrite the rows that differ; all that are there are ours, and older than the moment."""
+        table, stage = self._customers.table, _stage(named)
+        differs = sa.or_(sa.false(), *(table.c[name].is_distinct_from(stage.c[name]) for name in named))
+        values = {"changed_at": _MOMENT, **{name: stage.c[name] for name in named}}
+        return sa.update(table).where(table.c.customer_id == stage.c.customer_id, differs).values(values)
+
+    def _insert(self, case: _Case) -> postgresql.Insert:
+        table, stage = self._customers.table, _stage(case.named)
+        rows = sa.select(stage.c.customer_id, _MOMENT, *(stage.c[name] for name in case.named))
+        if case.has_old:
+            rows = rows.where(~sa.exists().where(table.c.customer_id == stage.c.customer_id).correlate(stage))
+        ordered = rows.order_by(stage.c.customer_id)
+        insert = postgresql.insert(table).from_select(["customer_id", "changed_at", *case.named], ordered)
         # Somebody else may have just brought the row, with a later stamp.
+        fresh = insert.excluded
+        differs = sa.or_(sa.false(), *(table.c[name].is_distinct_from(fresh[name]) for name in case.named))
         later = sa.func.greatest(fresh.changed_at, table.c.changed_at + sa.literal(1, sa.BigInteger))
         return insert.on_conflict_do_update(
             index_elements=["customer_id"],
-            set_={"changed_at": later, **{name: fresh[name] for name in named}},
+            set_={"changed_at": later, **{name: fresh[name] for name in case.named}},
             where=differs,
-        ).returning(*table.c)
+        )
 
-    def _document(self, changed: sa.CTE, on: date) -> sa.ColumnElement[str]:
+    def _document(self, on: date) -> sa.ColumnElement[str]:
         """Return a subscriber as JSON: known facts, segments that hold."""
-        columns = {fact.name: changed.c[fact.column] for fact in self._customers.facts}
+        columns, table = self._customers.columns, self._customers.table
         facts = [_member(fact, columns[fact.name]) for fact in self._customers.facts]
         segments = [_segment(name, columns, self._customers.book, on) for name in self._customers.book.segments]
         return sa.func.concat(
             sa.literal('{"customer_id":'),
-            _quoted(changed.c.customer_id),
+            _quoted(table.c.customer_id),
             sa.literal(',"facts":{'),
-            sa.func.substr(_joined(facts), 2),
+            _joined(facts),
             sa.literal('},"segments":['),
-            sa.func.substr(_joined(segments), 2),
+            _joined(segments),
             sa.literal('],"changed_at":'),
-            _instant(changed.c.changed_at),
+            _instant(table.c.changed_at),
             sa.literal("}"),
         )
 
@@ -136,14 +184,14 @@ class CustomerCopy:
             joined,
             sa.literal("]}"),
         )
-        ids = sa.cast(sa.bindparam("event_ids", type_=sa.Text), postgresql.JSON)
+        ids = sa.cast(_Given("event_ids", sa.Text()), postgresql.JSON)
         events = (
             sa.select(
                 ids.op("->>")(documents.c.page),
                 sa.literal(_EVENT),
                 body,
                 sa.literal("{}"),
-                sa.bindparam("created_at", type_=sa.BigInteger),
+                _Given("created_at", sa.BigInteger()),
             )
             .group_by(documents.c.page)
             .order_by(documents.c.page)
@@ -152,15 +200,25 @@ class CustomerCopy:
         return sa.insert(outbox.outbox).from_select(names, events).returning(outbox.outbox.c.sequence)
 
 
+def _words(clause: sa.ClauseElement, connection: Connection) -> str:
+    return str(clause.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True}))
+
+
+def _stage(named: tuple[str, ...]) -> sa.TableClause:
+    return sa.table(_STAGE, sa.column("customer_id", CustomerId), *(sa.column(name) for name in named))
+
+
 def _joined(parts: list[sa.ColumnElement[str]]) -> sa.ColumnElement[str]:
-    """Return the parts one after the other, without those that are NULL; concat takes a hundred arguments at most."""
-    groups = [sa.func.concat(*parts[start : start + 90]) for start in range(0, len(parts), 90)]
-    return sa.func.concat(sa.literal(""), *groups)
+    """Return the parts with commas between them, without those that are NULL; a call takes a hundred arguments."""
+    while len(parts) > _MOST_ARGUMENTS:
+        groups = [parts[start : start + _MOST_ARGUMENTS] for start in range(0, len(parts), _MOST_ARGUMENTS)]
+        parts = [sa.func.nullif(sa.func.concat_ws(",", *group), "") for group in groups]
+    return sa.func.concat_ws(",", *parts) if parts else sa.literal("")
 
 
 def _member(fact: Fact, column: sa.ColumnElement[Any]) -> sa.ColumnElement[str]:
-    """Return `,"fact":value`, NULL where it is unknown."""
-    name = sa.literal(f',"{fact.name}":', sa.Text)
+    """Return `"fact":value`, NULL where it is unknown."""
+    name = sa.literal(f'"{fact.name}":', sa.Text)
     match fact.type:
         case "set":
             members = sa.func.replace(sa.func.btrim(column, ","), ",", '","')
@@ -169,7 +227,7 @@ def _member(fact: Fact, column: sa.ColumnElement[Any]) -> sa.ColumnElement[str]:
             )
             return sa.case((column.is_not(None), name + listed))
         case "enum" | "date":
-            return sa.literal(f',"{fact.name}":"', sa.Text) + column + sa.literal('"', sa.Text)
+            return sa.literal(f'"{fact.name}":"', sa.Text) + column + sa.literal('"', sa.Text)
         case "text":
             return name + _quoted(column)
         case _:
@@ -179,7 +237,7 @@ def _member(fact: Fact, column: sa.ColumnElement[Any]) -> sa.ColumnElement[str]:
 def _segment(
     name: str, columns: Mapping[str, sa.ColumnElement[Any]], book: RuleBook, on: date
 ) -> sa.ColumnElement[str]:
-    return sa.case((to_sql(InSegment(name), columns, book, on), sa.literal(f',"{name}"', sa.Text)))
+    return sa.case((to_sql(InSegment(name), columns, book, on), sa.literal(f'"{name}"', sa.Text)))
 
 
 def _quoted(column: sa.ColumnElement[str]) -> sa.ColumnElement[str]:

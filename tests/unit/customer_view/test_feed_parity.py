@@ -20,6 +20,7 @@ from services.customer_view.adapters.seen_ids import seen_ids_on_disk
 from services.customer_view.application.feed_columns import MapReading
 from services.customer_view.application.feeds import parted
 from services.customer_view.application.imports import FileImport
+from services.customer_view.application.ports import FileRow
 from services.customer_view.domain.redaction import masked, redacted
 from shared.contracts.customer_view import CustomerRecord, UpsertResult
 from shared.contracts.wire import RowFault
@@ -81,6 +82,31 @@ def test_columns_and_rows_agree_on_every_file(
         path.write_bytes(text.getvalue().encode())
         column_map.write_text(MAP, encoding="utf-8")
         compare(path, column_map, size, reached)
+
+
+@given(
+    rows=st.lists(st.lists(st.text(st.sampled_from("a1 \x85中"), max_size=4), min_size=3, max_size=3), max_size=12),
+    end=st.sampled_from(["\n", "\r\n", "\r"]),
+    odd=st.sampled_from(["", "", "1,2\n", "\n", "\r\n", '"a, b",1\n', '"a",1,2\n', "1,2,3"]),
+    size=st.integers(1, 9),
+)
+@settings(max_examples=150, deadline=None)
+def test_lines_without_quotes_are_parted_as_the_parser_parts_them(
+    rows: list[list[str]], end: str, odd: str, size: int
+) -> None:
+    with TemporaryDirectory() as folder:
+        Path(folder, "map.yaml").write_text("id: {column: one}\nfacts:\n  age: {column: three}\n", encoding="utf-8")
+        column_map = ColumnMapFiles().read(Path(folder, "map.yaml"), _VOCABULARY)
+    text = "".join(",".join(cells) + end for cells in [["one", "two", "three"], *rows]) + odd
+    expected = list(csv_rows.read(io.StringIO(text, newline=""), Path("in.csv"), column_map))
+    found: list[FileRow] = []
+    for chunk in csv_chunks.read(io.StringIO(text, newline=""), Path("in.csv"), column_map, size):
+        good = [
+            FileRow(line, {name: cells[place] for name, cells in chunk.columns.items()})
+            for place, line in enumerate(chunk.lines)
+        ]
+        found += sorted([*good, *chunk.faults], key=lambda row: row.line)
+    assert found == expected
 
 
 def compare(path: Path, column_map: Path, size: int, reached: int) -> None:
