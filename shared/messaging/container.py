@@ -80,7 +80,7 @@ class BusConsumer(QueueConsumer):
 
     @property
     def connection(self) -> Any:  # noqa: ANN401 - kombu is untyped
-        """Connection parameters."""
+        """A connection of kombu's to the bus, not opened yet."""
         settings = self.container.settings
         name = f"{self.container.service_name} consumer"
         return open_connection(self.amqp_uri, heartbeat=settings.heartbeat, name=name)

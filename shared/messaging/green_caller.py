@@ -4,7 +4,6 @@ import itertools
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from functools import cached_property
 from typing import Any, TypeVar
 from uuid import uuid4
 
@@ -12,7 +11,6 @@ import eventlet
 import structlog
 from eventlet.event import Event
 from eventlet.semaphore import Semaphore
-from nameko.extensions import SharedExtension
 
 from shared.kernel.faults import Unavailable
 from shared.messaging import wire
@@ -156,25 +154,3 @@ class _Line:
             answer.send_exception(
                 Unavailable(f"there is no service {service!r} on the bus", details={"service": service})
             )
-
-
-class BusCalls(SharedExtension):
-    """An RpcCaller for a service's Dependencies provider: `calls = BusCalls()`, then pass `self.calls.caller` on.
-
-    One connection per container, opened at the first call.
-    """
-
-    @cached_property
-    def caller(self) -> GreenCaller:
-        """The caller, usable as soon as the container exists."""
-        container = self.container
-        name = f"{container.service_name} caller"
-        return GreenCaller(container.config["AMQP_URI"], name=name, settings=container.settings)
-
-    def stop(self) -> None:
-        """Hang up."""
-        self.caller.close()
-
-    def kill(self) -> None:
-        """Hang up."""
-        self.caller.close()

@@ -16,7 +16,7 @@ import sqlalchemy as sa  # noqa: E402 - eventlet comes first
 from nameko.extensions import DependencyProvider  # noqa: E402 - eventlet comes first
 
 from shared.messaging.entrypoints import Pingable, event, rpc  # noqa: E402 - eventlet comes first
-from shared.messaging.green_caller import BusCalls  # noqa: E402 - eventlet comes first
+from shared.messaging.green_caller import GreenCaller  # noqa: E402 - eventlet comes first
 from shared.messaging.relay_child import RelaySpec  # noqa: E402 - eventlet comes first
 from shared.messaging.serving import serve  # noqa: E402 - eventlet comes first
 from shared.messaging.settings import BusSettings  # noqa: E402 - eventlet comes first
@@ -29,10 +29,14 @@ class Told(msgspec.Struct, frozen=True):
 
 
 class Calls(DependencyProvider):
-    calls = BusCalls()
+    def setup(self) -> None:
+        self.caller = GreenCaller(self.container.settings.amqp_url, name="asker", settings=self.container.settings)
 
-    def get_dependency(self, worker_ctx: Any) -> Any:  # noqa: ARG002 - nameko's signature
-        return self.calls.caller
+    def get_dependency(self, worker_ctx: Any) -> GreenCaller:  # noqa: ARG002 - nameko's signature
+        return self.caller
+
+    def stop(self) -> None:
+        self.caller.close()
 
 
 class Store(DependencyProvider):
