@@ -119,7 +119,8 @@ def _channel(amqp_url: str) -> Iterator[Any]:
         yield connection.channel()
     except pika.exceptions.ChannelClosedByBroker as fault:
         if fault.reply_code == 404:  # noqa: PLR2004 - NOT_FOUND
-            raise NotFound(f"there is no such queue: {fault.reply_text}", details={"kind": "queue"}) from None
+            message = f"there is no such queue, `banyan dead-letters list` names them: {fault.reply_text}"
+            raise NotFound(message, details={"kind": "queue"}) from None
         raise Unavailable(f"the broker refused: {fault.reply_text}") from None
     except pika.exceptions.UnroutableError:
         raise NotFound("the queue to replay into does not exist", details={"kind": "queue"}) from None

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import URL
 
-from shared.kernel.faults import Fault, Unavailable
+from shared.kernel.faults import Fault
 
 
 class BackupFailed(Fault):
@@ -17,11 +17,11 @@ class BackupFailed(Fault):
 
 
 def run(program: str, url: URL, arguments: Sequence[str]) -> None:
-    """Run `program` against a database until it ends; raises Unavailable where it is not installed, BackupFailed."""
+    """Run `program` against a database until it ends; raises BackupFailed, also where it is not installed."""
     found = shutil.which(program)
     if found is None:
         message = f"{program} is not installed: it is in PostgreSQL's client package, of the server's release or newer"
-        raise Unavailable(message, details={"program": program})
+        raise BackupFailed(message, details={"program": program})
     address = URL.create("postgresql", url.username, None, url.host, url.port, url.database, url.query)
     environment = {**os.environ, "PGPASSWORD": url.password or "", "PGCONNECT_TIMEOUT": "10"}
     # No time-out: a dump takes as long as it takes, and a connection that is lost ends it.

@@ -9,6 +9,7 @@ import click
 from services.workbench.cli import bus
 from services.workbench.cli.console import json_option, print_json, print_table
 
+_SHOWN = 2_000
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
@@ -47,7 +48,7 @@ def list_letters(*, as_json: bool) -> None:
 @limit_option(20)
 @json_option
 def show(queue: str, limit: int, *, as_json: bool) -> None:
-    """查看死信 · Show the oldest parked messages of QUEUE and leave them there."""
+    """查看死信 · Show the oldest parked messages of QUEUE and leave them there; --json has all of long ones."""
     from shared.messaging import dead_letters as letters
 
     found = letters.show(bus.operator_settings().amqp_url, queue, limit)
@@ -55,8 +56,10 @@ def show(queue: str, limit: int, *, as_json: bool) -> None:
         print_json(found)
         return
     for letter in found:
-        click.echo(f"{letter.message_id or '–'} · after {letter.attempts} attempts · {letter.error}")
-        click.echo(f"  {letter.body}")
+        click.echo(
+            f"{_legible(letter.message_id) or '–'} · after {letter.attempts} attempts · {_legible(letter.error)}"
+        )
+        click.echo(f"  {_legible(letter.body)}")
     click.echo(f"{len(found)} shown")
 
 
@@ -79,3 +82,9 @@ def drop(queue: str, limit: int) -> None:
     from shared.messaging import dead_letters as letters
 
     click.echo(f"{letters.drop(bus.operator_settings().amqp_url, queue, limit)} dropped from {queue}")
+
+
+def _legible(text: str) -> str:
+    """Return the beginning of what a stranger wrote, without what would steer the reader's terminal."""
+    shown = "".join(one if one.isprintable() else repr(one)[1:-1] for one in text[:_SHOWN])
+    return shown if len(text) <= _SHOWN else f"{shown}… ({len(text):,} characters, --json has all)"

@@ -76,13 +76,21 @@ def test_the_list_names_the_queues_of_work_that_have_something_parked(banyan: Ba
     assert (json.loads(done.stdout), done.stderr) == ({QUEUE: len(parked)}, "")
 
 
+def test_requests_are_not_replayed(banyan: Banyan) -> None:
+    done = banyan("dead-letters", "replay", "rpc-governance")
+    assert done.returncode == 1
+    assert done.stderr.startswith("banyan: not_allowed: rpc-governance holds requests")
+
+
 def test_a_queue_that_does_not_exist_is_one_line(banyan: Banyan) -> None:
     done = banyan("dead-letters", "show", "no-such-queue")
     assert done.returncode == 1
     assert done.stderr.startswith("banyan: not_found: there is no such queue")
 
 
-def test_status_without_services_says_so_for_each_container(banyan: Banyan) -> None:
+def test_status_without_services_says_so_for_each_container(banyan: Banyan, amqp_url: str) -> None:
+    with pika.BlockingConnection(pika.URLParameters(amqp_url)) as connection:  # where some service was once
+        connection.channel().exchange_declare("nameko-rpc", "topic", durable=True)
     done = banyan("status", "governance", "--json")
     assert done.returncode == 1
     assert [answer["fault"] for answer in json.loads(done.stdout)] == [
