@@ -2,7 +2,8 @@
 
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -24,6 +25,8 @@ SETTINGS_KEY = "BANYAN_BUS"
 URL_KEY = "AMQP_URI"
 TIMERS_KEY = "BANYAN_TIMERS"
 _GLANCE, _EMBEDDED_GLANCE = 0.5, 0.05  # seconds
+_ASK_AGAIN = {"interval_start": 1.0, "interval_step": 1.0, "interval_max": 5.0}
+"""Seconds between attempts to connect. kombu's own grow to 30, so long would a broker that is back wait for us."""
 _log = structlog.get_logger(__name__)
 
 
@@ -88,6 +91,13 @@ class BusConsumer(QueueConsumer):
     def create_connection(self) -> Any:  # noqa: ANN401 - kombu is untyped
         """Return a fresh connection."""
         return self.connection
+
+    @contextmanager
+    def establish_connection(self) -> Iterator[Any]:
+        """Connect, however long that takes, and close at the end of the block."""
+        with self.create_connection() as connection:
+            connection.ensure_connection(self.on_connection_error, **_ASK_AGAIN)
+            yield connection
 
     def get_consumers(self, consumer_cls: Callable[..., Any], channel: Any) -> list[Any]:  # noqa: ANN401 - kombu's
         """Declare the queues and consume raw messages: what cannot be decoded must not be acknowledged by kombu."""
