@@ -27,9 +27,7 @@ def test_every_secret_is_filled_in_and_none_twice(tmp_path: Path) -> None:
 
 
 def test_what_stands_there_stays_and_what_a_release_adds_is_added(tmp_path: Path) -> None:
-    (tmp_path / "template").write_text(
-        "# words\nFIRST_KEY=change-me\nSECOND_KEY=change-me\n# THIRD=3\n", "utf-8"
-    )
+    (tmp_path / "template").write_text("# words\nFIRST_KEY=change-me\nSECOND_KEY=change-me\n# THIRD=3\n", "utf-8")
     (tmp_path / ".env").write_text("FIRST_KEY=mine\nTHIRD=4\n", "utf-8")
     make_env(tmp_path / ".env", tmp_path / "template")
     once = values(tmp_path / ".env")
