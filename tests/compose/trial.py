@@ -16,7 +16,7 @@ from tests.compose.profiles import check_observability, check_sandbox
 from tests.compose.stack import Stack
 from tests.compose.tls import check_tls
 
-STAGES = ("image", "up", "scale", "campaign", "observability", "sandbox", "losses", "tls")
+STAGES = ("image", "up", "scale", "campaign", "backup", "observability", "sandbox", "losses", "tls")
 _REPLICAS = 3
 
 
@@ -67,6 +67,12 @@ def _in_peace(account: Account, stack: Stack, stages: Sequence[str]) -> Outcome 
         with account.trying("campaign"):
             outcome = run_campaigns(stack)
             check_outcome(account, outcome, stack.folder)
+    if "backup" in stages:
+        with account.trying("backup"):
+            said = stack.compose("run", "--rm", "backup", "create", "/backups/trial", "--json")
+            account.require("governance" in said, "all databases are backed up while services run", "/backups/trial")
+            stack.compose("run", "--rm", "backup", "check")
+            account.require(holds=True, what="the ledger knows every contact the others know", figure="backup check")
     if "observability" in stages:
         with account.trying("observability"):
             check_observability(account, stack, replicas)
