@@ -1,10 +1,12 @@
 """The run: open due phases, judge, plan, dispatch, follow up, fulfil; one at a time, resumed where it stood."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from threading import Lock
 
 from services.campaigns.application.audiences import freeze_due, freeze_newcomers
 from services.campaigns.application.dispatching import Dispatching
@@ -26,6 +28,7 @@ from shared.kernel.faults import InvalidRequest, Unavailable
 _LOG = logging.getLogger(__name__)
 _LEASE = "run_due"
 _LEASE_FOR = timedelta(seconds=20)
+_BUSY = "another run is under way: ask again when it is over"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,7 @@ class RunDue:
         self._background = background
         self._clock = clock
         self._holder = holder
+        self._under_way = Lock()
         self._sizes = sizes or Sizes()
         # A lease guards against processes, not against business time, which a rehearsal may hold still.
         self._machine_clock = machine_clock or SystemClock()
@@ -93,17 +97,15 @@ class RunDue:
         """
         moment = self._moment(until)
         tally = _Tally()
-        self._hold()
-        try:
-            self._run(moment, tally)
-        except LeaseLost:
-            raise
-        except Unavailable as fault:
-            _LOG.warning("run ends early: %s", fault.message)
-            if until is not None:
-                raise Unavailable(f"the run ended early: {fault.message}", details=tally.counts) from fault
-        finally:
-            self._store.release(_LEASE, self._holder)
+        with self._alone():
+            try:
+                self._run(moment, tally)
+            except LeaseLost:
+                raise
+            except Unavailable as fault:
+                _LOG.warning("run ends early: %s", fault.message)
+                if until is not None:
+                    raise Unavailable(f"the run ended early: {fault.message}", details=tally.counts) from fault
         return RunReport(**tally.counts)
 
     def tick(self) -> None:
@@ -170,8 +172,25 @@ class RunDue:
         finally:
             tally.add("dispatched", handing_over())
 
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Shut out every other run for the length of the block.
+
+        The lease is this process's: a request that came twice, as after a broker's loss, would hold it, too.
+        """
+        if not self._under_way.acquire(blocking=False):
+            raise LeaseLost(_BUSY)
+        try:
+            self._hold()
+            try:
+                yield
+            finally:
+                self._store.release(_LEASE, self._holder)
+        finally:
+            self._under_way.release()
+
     def _hold(self) -> None:
         """Take or extend the lease, on the machine's clock; raises LeaseLost."""
         now = self._machine_clock.now()
         if not self._store.acquire(_LEASE, self._holder, now, now + _LEASE_FOR):
-            raise LeaseLost("another run is under way: ask again when it is over")
+            raise LeaseLost(_BUSY)

@@ -1,13 +1,15 @@
 """Runs: who is contacted, when, and why the others are not."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from services.campaigns.application.run_due import Sizes
+from services.campaigns.application.run_due import LeaseLost, Sizes
 from services.campaigns.domain.conflicts import Exclusive, NotWithin
 from services.campaigns.domain.members import Members
+from shared.contracts.channels import DispatchOrder
 from shared.kernel.faults import InvalidRequest, NotAllowed, Unavailable
 from shared.kernel.text import Text
 from tests.unit.campaigns.mortality import unavailable
@@ -240,6 +242,22 @@ def test_only_one_run_at_a_time_until_the_lease_of_a_dead_one_ends(tmp_path: Pat
     assert not world.channels.orders
     world.machine_clock.advance(timedelta(seconds=21))
     assert world.use.runs.run_due(MORNING).dispatched > 0
+
+
+def test_a_request_that_comes_twice_does_not_run_beside_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    world = start(tmp_path, plan("a"))
+    take_over, refused = world.channels.dispatch, []
+
+    def dispatch(orders: Sequence[DispatchOrder]) -> object:
+        with pytest.raises(LeaseLost) as fault:  # the same process, while the first run waits for channels
+            world.use.runs.run_due(MORNING)
+        refused.append(fault.value.code)
+        return take_over(orders)
+
+    monkeypatch.setattr(world.channels, "dispatch", dispatch)
+    report = world.run_at(MORNING)
+    assert set(refused) == {"unavailable"}
+    assert report.dispatched == len(world.channels.orders) > 0
 
 
 def test_when_a_service_does_not_answer_the_run_ends_cleanly_and_the_next_goes_on(tmp_path: Path) -> None:
