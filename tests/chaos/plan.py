@@ -14,7 +14,8 @@ class Plan(NamedTuple):
     hostile_per_method: int = 8
     subscribers: int = 1_000
     days: int = 2
-    """How long the campaigns of a rehearsal run."""
+    hours: tuple[int, ...] = (0, 4, 8)
+    """How long the campaigns of a rehearsal run, and when in a day they act: hours after nine."""
     processes: tuple[tuple[str, ...], ...] = tuple((name,) for name in SERVICES)
     """Which services share a process in a rehearsal: whoever is struck takes the others along."""
     rehearsals: int = 2
@@ -43,6 +44,7 @@ def quick(seed: int, queue_type: str = "classic") -> Plan:
         spoilt_per_method=2,
         hostile_per_method=1,
         subscribers=600,
+        hours=(0, 8),
         rehearsals=1,
         strike_every=3,
         in_flight_contacts=250,

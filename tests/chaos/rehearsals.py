@@ -147,8 +147,7 @@ class Rehearsal:
 def rehearse(servers: Servers, folder: Path, plan: Plan, account: Account, say: Callable[[str], None]) -> None:
     """Compare disturbed rehearsals with an undisturbed one; in the long run everybody is struck in every step once."""
     chance = random.Random(plan.seed)
-    hours = (0, 4, 8) if plan.rehearsals > 1 else (0, 8)
-    moments = tuple(MORNING + timedelta(days=day, hours=hour) for day in range(plan.days) for hour in hours)
+    moments = tuple(MORNING + timedelta(days=day, hours=hour) for day in range(plan.days) for hour in plan.hours)
     with _deployed(servers, folder, plan, account, say) as town:
         calm = Rehearsal(town, moments, lambda _: None, {}).run()
         say(f"undisturbed: {len(calm.facts['contacts'])} contacts")

@@ -20,9 +20,9 @@ from tests.support.rabbitmq import RabbitMQ
 from tests.support.rehearsal import Operator
 from tests.torture.town import Servers
 
-pytestmark = [pytest.mark.servers, pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.servers, pytest.mark.slow, pytest.mark.timeout(900)]
 
-SHORT = quick(seed=5)._replace(subscribers=300, days=1, processes=tuple(PROCESSES))
+SHORT = quick(seed=5)._replace(subscribers=300, days=1, hours=(0,), processes=tuple(PROCESSES))
 
 
 def quietly(_line: str) -> None:
