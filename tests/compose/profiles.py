@@ -54,7 +54,7 @@ def check_sandbox(account: Account, stack: Stack) -> None:
     stack.up("sandbox")
     health = httpx.get("http://127.0.0.1:8070/health", timeout=10, trust_env=False)
     account.require(health.is_success, "the sandbox answers", health.text.strip())
-    told = stack.compose("run", "--rm", "-T", "operator", "sandbox", "walk", "--json")
+    told = stack.compose("run", "--rm", "-T", "operator", "sandbox", "walk", "--patience", "180", "--json")
     account.require(holds=True, what="`banyan sandbox walk` ends well", figure=f"{len(told.splitlines())} lines")
 
 
