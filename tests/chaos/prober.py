@@ -23,7 +23,7 @@ QUESTIONS: dict[str, tuple[str, dict[str, object]]] = {
 }
 """One per container; that there is no such thing is an answer, too."""
 _NO_ANSWER = frozenset({"unavailable", "expired", "internal_fault"})
-_PATIENCE = 2.0
+_PATIENCE = 10.0  # what callers have who wait in line with a thousand others
 _PAUSE = 0.25
 
 
