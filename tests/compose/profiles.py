@@ -54,7 +54,8 @@ def check_sandbox(account: Account, stack: Stack) -> None:
     stack.up("sandbox")
     health = httpx.get("http://127.0.0.1:8070/health", timeout=10, trust_env=False)
     account.require(health.is_success, "the sandbox answers", health.text.strip())
-    told = stack.compose("run", "--rm", "-T", "operator", "sandbox", "walk", "--patience", "180", "--json")
+    walk = ("sandbox", "walk", "--on", MOMENTS[-1].date().isoformat(), "--patience", "180", "--json")
+    told = stack.compose("run", "--rm", "-T", "operator", *walk)
     account.require(holds=True, what="`banyan sandbox walk` ends well", figure=f"{len(told.splitlines())} lines")
 
 
