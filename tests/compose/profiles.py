@@ -12,6 +12,7 @@ from tests.compose.campaign import MOMENTS
 from tests.compose.stack import Stack, wait_until
 
 _PROMETHEUS = "http://127.0.0.1:9090"
+_SANDBOX = "http://sandbox:8070"
 _GRAFANA = ROOT / "docker" / "grafana"
 _SCRAPED_WITHIN = 90
 
@@ -51,7 +52,9 @@ def check_observability(account: Account, stack: Stack, replicas: int) -> None:
 def check_sandbox(account: Account, stack: Stack) -> None:
     """Require that the sandbox is healthy, and that its own walk through an integration ends well."""
     stack.move_clock(MOMENTS[-1])  # the walk needs a working hour
-    stack.up("sandbox")
+    here = {"BANYAN_CRM_URL": f"{_SANDBOX}/crm", "BANYAN_ISMP_URL": f"{_SANDBOX}/ismp"}
+    with stack.told(BANYAN_FULFILMENT="http", **here):
+        stack.up("sandbox", "campaigns")
     health = httpx.get("http://127.0.0.1:8070/health", timeout=10, trust_env=False)
     account.require(health.is_success, "the sandbox answers", health.text.strip())
     walk = ("sandbox", "walk", "--on", MOMENTS[-1].date().isoformat(), "--patience", "180", "--json")

@@ -6,7 +6,8 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,16 @@ class Stack:
         self.docker_host = environment["DOCKER_HOST"]
         self.uses_tls = False
         self.move_clock(now)
+
+    @contextmanager
+    def told(self, **settings: str) -> Iterator[None]:
+        """Start containers with other settings than those of .env, for as long as the block lasts."""
+        before = dict(self._environment)
+        self._environment |= settings
+        try:
+            yield
+        finally:
+            self._environment = before
 
     def compose(self, *arguments: str, seconds: float = 600) -> str:
         """Run a command of Compose; raises EngineError with what it said."""
