@@ -49,12 +49,14 @@ class StreamReader:
         parameters = pika_parameters(url)
         parameters.blocked_connection_timeout = _BLOCKED_SECONDS
         parameters.client_properties = {"connection_name": f"banyan feeds follow {name}"}
+        self._connection: Any = None
         try:
             self._connection = pika.BlockingConnection(parameters)
             self._channel = self._connection.channel()
             declare_stream(self._channel, name)
             self._channel.basic_qos(prefetch_count=_PREFETCH)
         except _LOST as fault:
+            self.close()
             raise Unavailable(f"the bus cannot be reached: {fault!r}") from None
 
     def batches(self, reached: int, most: int) -> Iterator[list[tuple[int, bytes]]]:
@@ -91,7 +93,7 @@ class StreamReader:
 
     def close(self) -> None:
         """Disconnect."""
-        if self._connection.is_open:
+        if self._connection is not None and self._connection.is_open:
             self._connection.close()
 
     def __enter__(self) -> Self:

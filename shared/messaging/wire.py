@@ -18,8 +18,11 @@ JSON_TYPE = "application/json"
 EVENT_ID = "banyan.event_id"
 ATTEMPT = "banyan.attempt"
 ERROR = "banyan.error"
-REPLY_ADDRESS = re.compile(r"reply\.[A-Za-z0-9_@-]{1,64}\.[A-Za-z0-9_-]{1,64}|[A-Za-z0-9_-]{1,128}")
-"""What a `reply_to` may be: `reply.<user>.<mark>`, or one word, which no method's routing key can be."""
+REPLY_ADDRESS = re.compile(
+    r"reply\.[A-Za-z0-9_@-]{1,64}\.[A-Za-z0-9_-]{1,64}|[A-Za-z0-9_-]{1,128}|amq\.gen-[A-Za-z0-9_-]{1,64}"
+)
+"""What a `reply_to` may be: `reply.<user>.<mark>`, one word, or the name of a queue the broker named: no method has
+such a routing key."""
 
 DEADLINE = "banyan.deadline"
 """Header of a request: until when its sender waits, in milliseconds since 1970 by the sender's clock."""

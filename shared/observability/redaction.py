@@ -14,6 +14,8 @@ _LONGEST = 20_000
 _PART_OF_A_NUMBER = "0123456789 .-"
 
 _GAP = r"[\s.\-()\u00ad\u200b-\u200f\u2010-\u2015\u2060\ufeff\uff0d]{0,3}"
+_START = r"(?:(?<!\d)|(?<=\\x[0-9a-f]{2})|(?<=\\u[0-9a-f]{4}))"
+"""Not within a longer number; what repr() writes of a character, as in \\x90, is no part of one."""
 _ONE, _EIGHT, _SIX, _NOUGHT = "[1１]", "[8８]", "[6６]", "[0０]"
 _COUNTRY = rf"(?:[+＋]{_GAP})?(?:{_NOUGHT}{_GAP}{_NOUGHT}{_GAP})?{_EIGHT}{_GAP}{_SIX}{_GAP}"
 _IDENTIFIER = r"\b[0-9a-f]{32}(?:[0-9a-f]{32})?\b|\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b"
@@ -22,7 +24,7 @@ _ICCID = r"(?<![0-9A-Za-z])8986[0-9A-Za-z]{15,16}(?![0-9A-Za-z])|(?<!\d)89\d{17,
 _IDENTITY_CARD = r"(?<!\d)[1-9]\d{5}(?:1[89]|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx](?!\d)"
 _IMSI = r"(?<!\d)460\d{12}(?!\d)"
 _MSISDN = (
-    rf"(?<!\d)(?:{_COUNTRY})?(?:{_NOUGHT}{_GAP})?{_ONE}"
+    rf"{_START}(?:{_COUNTRY})?(?:{_NOUGHT}{_GAP})?{_ONE}"
     # Without gaps whatever has eleven digits; with gaps what can be a mobile number, or any row of figures were one.
     rf"(?:\d{{10}}|{_GAP}[3-9３-９](?:{_GAP}\d){{9}})(?!\d)"
 )

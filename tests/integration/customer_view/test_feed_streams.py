@@ -71,11 +71,14 @@ def connected(url: str) -> tuple[Any, Any]:
     """Return a connection and a channel on which the stream can be used; after a restart that takes a moment."""
     deadline = time.monotonic() + _SECONDS
     while True:
+        connection: Any = None
         try:
             connection = pika.BlockingConnection(pika.URLParameters(url))
             channel = connection.channel()
             declare_stream(channel, "customers")
         except pika.exceptions.AMQPError:
+            if connection is not None and connection.is_open:
+                connection.close()
             assert time.monotonic() < deadline
             time.sleep(0.2)
         else:

@@ -4,8 +4,9 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -42,12 +43,20 @@ def test_a_virtual_host_carries_messages_and_is_gone_with_its_queues(broker: Rab
         pika.BlockingConnection(pika.URLParameters(url))
 
 
-def test_servers_end_with_a_session_that_is_killed(tmp_path: Path) -> None:
+@pytest.fixture
+def near() -> Iterator[Path]:
+    """Return a folder with a short name: those of sockets may have 107 characters, and pytest's are long."""
+    with tempfile.TemporaryDirectory(prefix="banyan-") as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
+def test_servers_end_with_a_session_that_is_killed(near: Path) -> None:
     environment = {key: value for key, value in os.environ.items() if not key.startswith("BANYAN_TEST_")}
     with subprocess.Popen(
         [sys.executable, "-m", "tests.support.servers", "--services", "governance"],
         cwd=Path(__file__).parents[3],
-        env=environment | {"TMPDIR": str(_open(tmp_path))},
+        env=environment | {"TMPDIR": str(near)},
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
@@ -58,19 +67,12 @@ def test_servers_end_with_a_session_that_is_killed(tmp_path: Path) -> None:
         psycopg.connect(database).close()
         session.send_signal(signal.SIGKILL)
     deadline = time.monotonic() + 30
-    while list(tmp_path.iterdir()) and time.monotonic() < deadline:
+    while list(near.iterdir()) and time.monotonic() < deadline:
         time.sleep(0.1)
-    assert not list(tmp_path.iterdir()), "the folders of the servers are still there"
+    assert not list(near.iterdir()), "the folders of the servers are still there"
     with pytest.raises(psycopg.OperationalError):
         psycopg.connect(database)
     with pytest.raises(pika.exceptions.AMQPConnectionError):
         pika.BlockingConnection(
             pika.ConnectionParameters("127.0.0.1", urlsplit(urls["BANYAN_AMQP_URL"]).port, connection_attempts=1)
         )
-
-
-def _open(folder: Path) -> Path:
-    """Let the servers' own users pass through pytest's private folders."""
-    for level in (folder, *list(folder.parents)[:3]):
-        level.chmod(0o755)
-    return folder

@@ -15,7 +15,7 @@ from shared.kernel.faults import Fault, InvalidRequest, NotFound, RemoteFault, U
 from shared.messaging import rpc_entrypoint
 from shared.messaging.embedded import EmbeddedBus, Parked
 from shared.messaging.entrypoints import Pingable, event, every, rpc
-from shared.messaging.green_caller import BusCalls
+from shared.messaging.green_caller import GreenCaller
 from shared.messaging.relay import OutboxSource
 from shared.messaging.settings import BusSettings
 from shared.observability.correlation import CORRELATION, carrying, correlation_id
@@ -34,10 +34,14 @@ class Told(msgspec.Struct, frozen=True):
 
 
 class Dependencies(DependencyProvider):
-    calls = BusCalls()
+    def setup(self) -> None:
+        self.caller = GreenCaller(self.container.config["AMQP_URI"], name="asker", settings=self.container.settings)
 
-    def get_dependency(self, worker_ctx: Any) -> Any:  # noqa: ARG002 - nameko's signature
-        return self.calls.caller
+    def get_dependency(self, worker_ctx: Any) -> GreenCaller:  # noqa: ARG002 - nameko's signature
+        return self.caller
+
+    def stop(self) -> None:
+        self.caller.close()
 
 
 class Knowledge:
