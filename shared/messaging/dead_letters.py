@@ -1,6 +1,6 @@
 """Parked messages: look at them, send them back where they came from, or drop them."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -27,22 +27,6 @@ class DeadLetter:
     error: str
     attempts: int
     body: str
-
-
-def list_parked(amqp_url: str, queues: Sequence[str]) -> dict[str, int]:
-    """Return how many messages are parked per queue of work (names without `dead.`), those with none left out.
-
-    `queues` are the names to look at: `[plan.name for plan in queues_of(classes, settings)]`.
-    """
-    counts: dict[str, int] = {}
-    for queue in queues:
-        try:
-            with _channel(amqp_url) as channel:  # a passive declaration that fails closes its channel
-                if found := channel.queue_declare(PREFIX + queue, passive=True).method.message_count:
-                    counts[queue] = found
-        except NotFound:
-            continue
-    return counts
 
 
 def show(amqp_url: str, queue: str, limit: int = 20) -> list[DeadLetter]:

@@ -15,6 +15,8 @@ from shared.persistence.outbox import Outbox, StoredEvent
 
 BATCH = 500
 _PUT_OFF_SECONDS = 5.0
+_LOOK_SECONDS = 1.0
+"""Between two looks past events that wait for room: each reads the outbox through."""
 _log = structlog.get_logger(__name__)
 
 
@@ -64,6 +66,7 @@ class Relay:
         self._outbox = Outbox(sa.MetaData())
         self._waiting: dict[str, float] = {}
         """Types of which an event was refused, and until when they wait."""
+        self._next_look = 0.0
 
     def pump(self, limit: int = BATCH) -> int:
         """Publish one batch and forget it in one transaction; returns how many events the bus took over.
@@ -71,7 +74,10 @@ class Relay:
         A crash between the two publishes the batch again: consumers know an event by its id.
         """
         self._waiting = {name: until for name, until in self._waiting.items() if until > self._now()}
+        if self._waiting and self._now() < self._next_look:
+            return 0
         if not self.pending():
+            self._next_look = self._now() + _LOOK_SECONDS
             return 0
         with self._source.database.write() as connection:
             claimed = self._outbox.claim(connection, limit, without=self._waiting)

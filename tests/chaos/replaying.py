@@ -12,6 +12,7 @@ from services.workbench import province
 from shared.messaging import dead_letters
 from tests.chaos.town import Town
 from tests.support.deployment import ROOT
+from tests.support.parked import parked as parked_in
 
 _QUEUE = "evt-customer_view-customers_changed--campaigns_bulk.on_customers_changed"
 _CUSTOMERS = 500
@@ -45,7 +46,7 @@ def park_and_replay(town: Town) -> None:
     )
     town.account.require(done.returncode == 0, f"the replay ended with {done.returncode}: {done.stderr[-300:]}")
     town.await_calm("the replay")
-    left = dead_letters.list_parked(town.deployment.amqp_url, [_QUEUE]).get(_QUEUE, 0)
+    left = parked_in(town.deployment.amqp_url, _QUEUE)
     town.account.note("replayed by the command line, left", f"{parked - left}, {left}")
     after = town.deployment.query("campaigns", "SELECT count(*) FROM customer_snapshot")[0][0]
     town.account.note("snapshots before and after the replay", f"{before}, {after}, with {taken} more subscribers")
@@ -56,7 +57,7 @@ def _await_parked(town: Town, wanted: int) -> int:
     deadline, parked = time.monotonic() + _SECONDS, 0
     while parked < wanted and time.monotonic() < deadline:
         time.sleep(0.5)
-        parked = dead_letters.list_parked(town.deployment.amqp_url, [_QUEUE]).get(_QUEUE, 0)
+        parked = parked_in(town.deployment.amqp_url, _QUEUE)
     town.account.require(parked == wanted, f"{parked} of {wanted} events were parked")
     return parked
 

@@ -1,7 +1,7 @@
-"""RabbitMQ's management API, as far as setting a broker up needs it."""
+"""RabbitMQ's management API, as far as setting a broker up and looking at its queues needs it."""
 
-from typing import Any
-from urllib.parse import quote, urlsplit
+from typing import Any, Self
+from urllib.parse import quote, unquote, urlsplit
 
 import httpx
 
@@ -14,15 +14,15 @@ _NOT_FOUND = 404
 
 
 class Management:
-    """One broker's API; every call waits 30 s at most. Raises Unavailable, and NotAllowed for a user who may not."""
+    """One broker's API; no call waits longer than `seconds`. Raises Unavailable, NotAllowed for a user who may not."""
 
-    def __init__(self, url: str, cafile: str | None = None) -> None:
+    def __init__(self, url: str, cafile: str | None = None, seconds: float = _SECONDS) -> None:
         """Take `http(s)://user:password@host:15672`; `cafile` holds the authority that signed an https server."""
         parts = urlsplit(url)
         if parts.scheme not in {"http", "https"} or not parts.hostname or not parts.username:
             message = "BANYAN_RABBITMQ_API must be http(s)://user:password@host:15672"
             raise FaultySettings(message, details={"faults": [message]})
-        self._client = httpx.Client(base_url=url, timeout=_SECONDS, trust_env=False, verify=cafile or True)
+        self._client = httpx.Client(base_url=url, timeout=seconds, trust_env=False, verify=cafile or True)
 
     def ask(self, method: str, path: str, body: object = None) -> Any:  # noqa: ANN401 - JSON
         """Return the decoded answer, None for an empty one and for what is not there."""
@@ -41,6 +41,16 @@ class Management:
     def definitions(self) -> dict[str, Any]:
         """Return everything the broker is set up with."""
         found: dict[str, Any] = self.ask("GET", "/api/definitions")
+        return found
+
+    def queues(self, amqp_url: str) -> list[dict[str, Any]]:
+        """Return name, messages and consumers of each queue of the address's virtual host.
+
+        `messages` also counts those being worked on. Both figures are missing where the broker keeps no statistics:
+        they can be switched off, and a queue has none in its first seconds.
+        """
+        vhost = quote(unquote(urlsplit(amqp_url).path[1:]) or "/", safe="")
+        found: list[dict[str, Any]] = self.ask("GET", f"/api/queues/{vhost}?columns=name,messages,consumers") or []
         return found
 
     def load(self, document: dict[str, Any]) -> None:
@@ -62,6 +72,14 @@ class Management:
     def close(self) -> None:
         """Hang up."""
         self._client.close()
+
+    def __enter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Hang up."""
+        self.close()
 
 
 def _path(names: list[str]) -> str:

@@ -1,8 +1,7 @@
 """`banyan broker`: users, permissions, queues and policies of RabbitMQ, written down, applied and compared."""
 
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -158,15 +157,10 @@ def _read(file: Path) -> "tuple[BusSettings, Surface, list[Integrator]]":
     return settings, offered, read_integrators(file, offered.methods, offered.events)
 
 
-@contextmanager
-def _management() -> "Iterator[Management]":
+def _management() -> "Management":
     from services.workbench.broker.management import Management
 
-    management = Management(os.environ.get("BANYAN_RABBITMQ_API", ""), os.environ.get("BANYAN_RABBITMQ_CAFILE"))
-    try:
-        yield management
-    finally:
-        management.close()
+    return Management(os.environ.get("BANYAN_RABBITMQ_API", ""), os.environ.get("BANYAN_RABBITMQ_CAFILE"))
 
 
 def _write(out: Path, content: bytes, mode: int) -> None:

@@ -7,10 +7,11 @@ from pathlib import Path
 from services.workbench.broker.integrators import queues_named_in
 from services.workbench.cli.broker import INTEGRATORS
 from shared.messaging.dead_letters import PREFIX
-from shared.messaging.queue_depths import QueueDepth, depths_by_management, depths_over_amqp
+from shared.messaging.queue_depths import QueueDepth, depths_over_amqp
 from shared.messaging.settings import BusSettings
 
 API = "BANYAN_RABBITMQ_API"
+_SECONDS = 5.0
 _OURS = ("rpc-", "evt-", PREFIX, "banyan.")
 
 
@@ -20,13 +21,13 @@ def integrators_file() -> Path:
 
 
 def depths(settings: BusSettings, management: str | None) -> list[QueueDepth]:
-    """Return the queues there are, with where messages are parked; raises Unavailable.
+    """Return the queues there are, with where messages are parked; raises Unavailable, NotAllowed.
 
     `management` is RabbitMQ's and shows every queue. None asks over AMQP, which cannot list: then for the services'
     queues and those of the integrators in the file.
     """
     if management:
-        return depths_by_management(management, settings, _OURS)
+        return _managed(settings, management)
     return depths_over_amqp(settings, sorted(_known(settings)))
 
 
@@ -36,6 +37,17 @@ def parked(settings: BusSettings, management: str | None) -> dict[str, int]:
     return {
         one.name.removeprefix(PREFIX): one.messages for one in found if one.name.startswith(PREFIX) and one.messages
     }
+
+
+def _managed(settings: BusSettings, url: str) -> list[QueueDepth]:
+    from services.workbench.broker.management import Management
+
+    with Management(url, os.environ.get("BANYAN_RABBITMQ_CAFILE"), seconds=_SECONDS) as management:
+        found = sorted(management.queues(settings.amqp_url), key=lambda one: one["name"])
+    told = [one for one in found if one["name"].startswith(_OURS)]
+    if any(not {"messages", "consumers"} <= one.keys() for one in told):
+        return depths_over_amqp(settings, [one["name"] for one in told])
+    return [QueueDepth(name=one["name"], messages=one["messages"], consumers=one["consumers"]) for one in told]
 
 
 def _known(settings: BusSettings) -> Sequence[str]:

@@ -14,6 +14,7 @@ import pytest
 from shared.kernel.faults import Fault, InvalidRequest, RemoteFault, Unavailable
 from shared.messaging import dead_letters, wire
 from shared.messaging.client import BanyanClient
+from tests.support.parked import parked
 
 pytestmark = pytest.mark.servers
 Serve = Callable[..., "subprocess.Popen[str]"]
@@ -33,10 +34,6 @@ def eventually(condition: Callable[[], bool], seconds: float = 20.0) -> None:
     while not condition():
         assert time.monotonic() < deadline, "it did not come about in time"
         time.sleep(0.05)
-
-
-def parked(amqp_url: str, queue: str) -> int:
-    return dead_letters.list_parked(amqp_url, [queue]).get(queue, 0)
 
 
 @pytest.mark.parametrize(

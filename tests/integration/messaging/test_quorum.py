@@ -10,6 +10,7 @@ import pytest
 
 from shared.messaging import dead_letters, wire
 from shared.messaging.client import BanyanClient
+from tests.support.parked import eventually_parked
 from tests.support.rabbitmq import RabbitMQ
 
 pytestmark = pytest.mark.servers
@@ -48,7 +49,8 @@ def test_queues_are_quorum_queues_and_requests_events_retries_and_replay_work(
         channel.confirm_delivery()
         channel.basic_publish("teller.events", "asked", b'{"number": 7}', pika.BasicProperties(message_id="e-7"))
         channel.basic_publish(wire.RPC_EXCHANGE, "echo.say", b"not json", pika.BasicProperties(reply_to="nobody"))
-    eventually(lambda: dead_letters.list_parked(amqp_url, ["rpc-echo", ASKED]) == {"rpc-echo": 1, ASKED: 1})
+    eventually_parked(amqp_url, "rpc-echo", 1)
+    eventually_parked(amqp_url, ASKED, 1)
     letter = dead_letters.show(amqp_url, ASKED)[0]
     assert letter.error == "ConnectionError: the far side is broken"
     attempts = (tmp_path / "attempts").read_text().splitlines()

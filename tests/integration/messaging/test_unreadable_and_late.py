@@ -11,6 +11,7 @@ import pytest
 from shared.kernel.faults import RemoteFault
 from shared.messaging import dead_letters, wire
 from shared.messaging.client import BanyanClient
+from tests.support.parked import eventually_parked, parked
 
 pytestmark = pytest.mark.servers
 ASKED = "evt-teller-asked--echo.on_asked"
@@ -24,13 +25,6 @@ def publish(amqp_url: str, exchange: str, key: str | bytes, body: bytes, **prope
     channel.confirm_delivery()
     channel.basic_publish(exchange, key, body, pika.BasicProperties(**properties), mandatory=True)
     connection.close()
-
-
-def eventually_parked(amqp_url: str, queue: str, wanted: int) -> None:
-    deadline = time.monotonic() + 20
-    while dead_letters.list_parked(amqp_url, [queue]).get(queue, 0) != wanted:
-        assert time.monotonic() < deadline, "it was not parked in time"
-        time.sleep(0.05)
 
 
 @pytest.mark.parametrize(
@@ -50,14 +44,14 @@ def eventually_parked(amqp_url: str, queue: str, wanted: int) -> None:
 def test_a_property_that_cannot_be_read_parks_the_message_and_ends_nobody(
     echo: "subprocess.Popen[str]", client: BanyanClient, amqp_url: str, odd: dict[str, Any]
 ) -> None:
-    before = dead_letters.list_parked(amqp_url, ["rpc-echo", ASKED])
+    events, requests = parked(amqp_url, ASKED), parked(amqp_url, "rpc-echo")
     rest = {"content_type": "application/json", "reply_to": "nobody", "message_id": "m"}
     readable = "headers" in odd or "timestamp" in odd  # what pika writes of these, py-amqp may well read
     publish(amqp_url, wire.RPC_EXCHANGE, "echo.say", BODY, **rest | odd)
     publish(amqp_url, "teller.events", "asked", b'{"number": "none"}', **rest | odd)
-    eventually_parked(amqp_url, ASKED, before.get(ASKED, 0) + 1)
+    eventually_parked(amqp_url, ASKED, events + 1)
     if not readable:
-        eventually_parked(amqp_url, "rpc-echo", before.get("rpc-echo", 0) + 1)
+        eventually_parked(amqp_url, "rpc-echo", requests + 1)
     assert client.call("echo", "say", text="still here") == "still here"
     assert echo.poll() is None
     assert dead_letters.show(amqp_url, ASKED, 100)[-1].body == '{"number": "none"}'
@@ -77,7 +71,7 @@ def test_a_property_that_cannot_be_read_parks_the_message_and_ends_nobody(
 def test_an_event_that_cannot_be_applied_is_parked_at_once_with_the_reason(
     echo: "subprocess.Popen[str]", client: BanyanClient, amqp_url: str, body: bytes, event_id: str
 ) -> None:
-    before = dead_letters.list_parked(amqp_url, [ASKED]).get(ASKED, 0)
+    before = parked(amqp_url, ASKED)
     publish(amqp_url, "teller.events", "asked", body, message_id=event_id)
     eventually_parked(amqp_url, ASKED, before + 1)
     assert dead_letters.show(amqp_url, ASKED, 100)[-1].error.startswith("unreadable: ")
@@ -97,7 +91,7 @@ def test_a_routing_key_that_is_no_utf8_is_an_unknown_method(
 def test_a_reply_is_sent_to_nothing_but_a_reply_address(
     echo: "subprocess.Popen[str]", client: BanyanClient, amqp_url: str, address: str
 ) -> None:
-    before = dead_letters.list_parked(amqp_url, ["rpc-echo"]).get("rpc-echo", 0)
+    before = parked(amqp_url, "rpc-echo")
     publish(amqp_url, wire.RPC_EXCHANGE, "echo.say", BODY, content_type="application/json", reply_to=address)
     eventually_parked(amqp_url, "rpc-echo", before + 1)
     assert client.call("echo", "say", text="still here") == "still here"

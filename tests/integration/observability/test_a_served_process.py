@@ -16,9 +16,10 @@ from urllib.request import urlopen
 import pika
 import pytest
 
+from services.workbench.cli import bus_queues
 from services.workbench.registry import SERVICES
-from shared.kernel.faults import Unavailable
-from shared.messaging.queue_depths import depths_by_management
+from shared.kernel.environment import FaultySettings
+from shared.kernel.faults import NotAllowed
 from shared.messaging.settings import BusSettings
 from tests.integration.observability.collector import Collector, collecting
 from tests.support.postgres import Postgres
@@ -180,12 +181,12 @@ def status(town: Town) -> Any:
 def test_the_management_is_asked_for_this_virtual_host_alone(broker: RabbitMQ, amqp_url: str) -> None:
     other = broker.create_vhost()
     try:
-        assert depths_by_management(broker.api, BusSettings(amqp_url=other), ("",)) == []
+        assert bus_queues.depths(BusSettings(amqp_url=other), broker.api) == []
     finally:
         broker.delete_vhost(other)
     parts = urlsplit(broker.api)
     wrong = f"http://{quote(parts.username or '')}:wrong@{parts.hostname}:{parts.port}"
-    with pytest.raises(Unavailable, match="HTTP 401"):
-        depths_by_management(wrong, BusSettings(amqp_url=amqp_url), ("",))
-    with pytest.raises(Unavailable, match="must be http"):
-        depths_by_management("file:///etc/passwd", BusSettings(amqp_url=amqp_url), ("",))
+    with pytest.raises(NotAllowed, match="does not let this user in"):
+        bus_queues.depths(BusSettings(amqp_url=amqp_url), wrong)
+    with pytest.raises(FaultySettings, match="must be http"):
+        bus_queues.depths(BusSettings(amqp_url=amqp_url), "file:///etc/passwd")

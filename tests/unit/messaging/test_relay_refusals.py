@@ -11,6 +11,8 @@ from shared.messaging.relay import OutboxSource, OutgoingEvent, Relay
 from shared.persistence.database import Database
 from shared.persistence.outbox import Outbox
 
+AT = datetime(2026, 3, 2, tzinfo=UTC)
+
 
 class Told(msgspec.Struct, frozen=True):
     number: int
@@ -38,7 +40,7 @@ def test_refused_events_wait_with_their_type_and_go_out_when_there_is_room(tmp_p
     with database.write() as connection:
         for number in range(40):
             kind = "sent" if number % 2 else "failed"
-            outbox.add(connection, kind, Told(number), at=datetime.now(UTC), key=str(number))
+            outbox.add(connection, kind, Told(number), at=AT, key=str(number))
     bus, clock = Bus(), [0.0]
     relay = Relay(OutboxSource("channels", database), bus, now=lambda: clock[0])
     bus.full = {"sent"}
@@ -55,4 +57,29 @@ def test_refused_events_wait_with_their_type_and_go_out_when_there_is_room(tmp_p
     assert bus.taken == ["failed"] * 20 + ["sent"] * 20
     with database.read() as connection:
         assert outbox.pending(connection) == 0
+    database.close()
+
+
+def test_while_all_that_waits_was_refused_the_outbox_is_not_read_again_and_again(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path}/outbox.sqlite")
+    outbox = Outbox(metadata := sa.MetaData())
+    metadata.create_all(database.engine)
+    with database.write() as connection:
+        outbox.add(connection, "sent", Told(1), at=AT, key="1")
+    bus, clock, looks = Bus(), [0.0], [0]
+    relay = Relay(OutboxSource("channels", database), bus, now=lambda: clock[0])
+    bus.full = {"sent"}
+    relay.pump()
+
+    @sa.event.listens_for(database.engine, "before_cursor_execute")
+    def count(*_: object) -> None:
+        looks[0] += 1
+
+    assert [relay.pump() for _ in range(50)] == [0] * 50
+    assert looks == [1]
+    with database.write() as connection:
+        outbox.add(connection, "failed", Told(2), at=AT, key="2")
+    clock[0] += 1
+    assert relay.pump() == 1
+    assert bus.taken == ["failed"]  # another type goes out within a second, though its neighbour still waits
     database.close()

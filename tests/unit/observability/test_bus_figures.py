@@ -90,13 +90,13 @@ def test_answers_are_counted_by_method_and_code(bus: tuple[EmbeddedBus, Database
 def test_events_are_counted_by_what_became_of_them(bus: tuple[EmbeddedBus, Database, Outbox]) -> None:
     running, database, outbox = bus
     outcomes = ("handled", "retried", "parked")
-    before = [figure("banyan_events_total", handler="on_told", outcome=each) for each in outcomes]
+    before = [figure("banyan_events_total", service="counted", handler="on_told", outcome=each) for each in outcomes]
     with database.write() as connection:
         for number in (1, -1):
             outbox.add(connection, "told", Told(number), at=datetime(2026, 3, 2, tzinfo=UTC), key=str(number))
     with pytest.raises(Parked):
         running.settle()
-    after = [figure("banyan_events_total", handler="on_told", outcome=each) for each in outcomes]
+    after = [figure("banyan_events_total", service="counted", handler="on_told", outcome=each) for each in outcomes]
     assert [now - then for now, then in zip(after, before, strict=True)] == [1, 1, 1]
 
 
