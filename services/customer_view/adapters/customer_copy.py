@@ -7,6 +7,7 @@ them leaving the server; a test compares the two.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from hashlib import blake2s
 from typing import Any
 
 import msgspec
@@ -26,13 +27,14 @@ from shared.rulekit.sql_backend import to_sql
 from shared.rulekit.vocabulary import Fact
 
 _EVENT = "customers_changed"
-_STAGE = "feed_stage"
 _MOST_ARGUMENTS = 90
-# The stage has no statistics; with any other plan than index after index a batch might read the whole table.
-_PLANNING = ("SET LOCAL enable_hashjoin = off", "SET LOCAL enable_mergejoin = off")
+# The stage has no statistics; with any other plan than index after index a batch might read the whole table, and
+# might lock its rows in another order than every writer does, that of their ids.
+_PLANNING = ", ".join(f"set_config('enable_{way}', 'off', true)" for way in ("hashjoin", "mergejoin", "seqscan"))
+_IN_MEMORY = "set_config('work_mem', '64MB', true)"  # of which a batch and its descriptions take about a third
 _SQUEEZED_FAST = (
-    "SELECT set_config('default_toast_compression', 'lz4', true) FROM pg_settings "
-    "WHERE name = 'default_toast_compression' AND 'lz4' = ANY (enumvals)"
+    "(SELECT set_config(name, 'lz4', true) FROM pg_settings "
+    "WHERE name = 'default_toast_compression' AND 'lz4' = ANY (enumvals))"
 )
 
 
@@ -57,6 +59,7 @@ _MOMENT = _Given("moment", sa.BigInteger())
 class _Case:
     """Which statement a batch needs: its facts, the day, whether some rows are there and whether some are not."""
 
+    stage: str
     named: tuple[str, ...]
     on: date
     has_old: bool
@@ -76,37 +79,38 @@ class CustomerCopy:
         if not rows.customer_ids:
             return 0
         named = tuple(rows.columns)
-        for statement in (*_PLANNING, _SQUEEZED_FAST):
-            connection.exec_driver_sql(statement)
-        self._stage(connection, rows)
-        count = len(rows.customer_ids)
-        there, newest = self._locked(connection)
+        connection.exec_driver_sql(f"SELECT {_PLANNING}, {_IN_MEMORY}, {_SQUEEZED_FAST}")
+        stage = self._staged(connection, rows)
+        count, there = len(rows.customer_ids), self._there(connection, stage)
         pages = -(-count // self._per_event)
         given = {
-            "moment": max(to_micros(at), newest + 1),
-            "created_at": to_micros(at),
+            "moment": to_micros(at),
             "event_ids": msgspec.json.encode([derive_id(_EVENT, fresh()) for _ in range(pages)]).decode(),
         }
-        case = _Case(named, on, has_old=there > 0, has_new=there < count)
+        case = _Case(stage, named, on, has_old=there > 0, has_new=there < count)
         return int(connection.exec_driver_sql(self._statement(connection, case), given).scalar_one())
 
-    def _stage(self, connection: Connection, rows: FactRows) -> None:
+    def _staged(self, connection: Connection, rows: FactRows) -> str:
+        """Put the rows beside the table, until the transaction ends; return where.
+
+        The connection keeps the empty stage for its next batch, and with it the plans of the statements that read it.
+        """
         table = self._customers.table
         kinds = [f'"{name}" {table.c[name].type.compile(dialect=connection.dialect)}' for name in rows.columns]
         columns = ", ".join(('customer_id text COLLATE "C"', *kinds))
-        connection.exec_driver_sql(f"CREATE TEMPORARY TABLE {_STAGE} ({columns}) ON COMMIT DROP")
+        stage = f"feed_stage_{blake2s(columns.encode(), digest_size=8).hexdigest()}"
+        connection.exec_driver_sql(f"CREATE TEMPORARY TABLE IF NOT EXISTS {stage} ({columns}) ON COMMIT DELETE ROWS")
         copy_words(
-            connection, _STAGE, ["customer_id", *rows.columns], [copy_texts(rows.customer_ids), *rows.columns.values()]
+            connection, stage, ["customer_id", *rows.columns], [copy_texts(rows.customer_ids), *rows.columns.values()]
         )
+        return stage
 
-    def _locked(self, connection: Connection) -> tuple[int, int]:
-        """Lock the rows that are there in order of id, as every writer does; return how many, and the newest stamp."""
-        locked = connection.exec_driver_sql(
-            f"SELECT count(*), max(changed_at) FROM (SELECT c.changed_at FROM {_STAGE} s JOIN customer c"  # noqa: S608 - our own words
-            " ON c.customer_id = s.customer_id ORDER BY c.customer_id FOR UPDATE OF c) there"
+    def _there(self, connection: Connection, stage: str) -> int:
+        """Return how many of the rows are there; nobody deletes one, and what others bring meanwhile is no conflict."""
+        told = connection.exec_driver_sql(
+            f"SELECT count(*) FROM {stage} s JOIN customer c ON c.customer_id = s.customer_id"  # noqa: S608 - our own words
         )
-        there, newest = locked.one()
-        return int(there), int(newest or 0)
+        return int(told.scalar_one())
 
     def _statement(self, connection: Connection, case: _Case) -> str:
         """Return the words of a statement; some hundred values sent apart cost the driver more than the rows do."""
@@ -123,24 +127,25 @@ class CustomerCopy:
         told = (table.c.customer_id, table.c.changed_at, document.label("document"))
         written = []
         if case.has_old:
-            written.append(self._update(case.named).returning(*told).cte("updated"))
+            written.append(self._update(case).returning(*told).cte("updated"))
         if case.has_new:
             written.append(self._insert(case).returning(*told).cte("inserted"))
         changed = sa.union_all(*(sa.select(one) for one in written)).cte("changed")
-        place = sa.func.row_number().over(order_by=changed.c.customer_id) - 1
+        place = sa.func.row_number().over() - 1
         page = sa.cast(sa.func.div(place, self._per_event), sa.Integer).label("page")
         events = self._told(sa.select(changed, page).cte("documents")).cte("told")
         return sa.select(sa.func.count()).select_from(changed).add_cte(events)
 
-    def _update(self, named: tuple[str, ...]) -> sa.Update:
-        """Overwrite the rows that differ; all that are there are ours, and older than the moment."""
-        table, stage = self._customers.table, _stage(named)
+    def _update(self, case: _Case) -> sa.Update:
+        """Overwrite the rows that differ, in order of id; a stamp is always later than the one before."""
+        table, staged, named = self._customers.table, _stage(case), case.named
+        stage = sa.select(staged).order_by(staged.c.customer_id).subquery("staged")
         differs = sa.or_(sa.false(), *(table.c[name].is_distinct_from(stage.c[name]) for name in named))
-        values = {"changed_at": _MOMENT, **{name: stage.c[name] for name in named}}
+        values = {"changed_at": _later(table, _MOMENT), **{name: stage.c[name] for name in named}}
         return sa.update(table).where(table.c.customer_id == stage.c.customer_id, differs).values(values)
 
     def _insert(self, case: _Case) -> postgresql.Insert:
-        table, stage = self._customers.table, _stage(case.named)
+        table, stage = self._customers.table, _stage(case)
         rows = sa.select(stage.c.customer_id, _MOMENT, *(stage.c[name] for name in case.named))
         if case.has_old:
             rows = rows.where(~sa.exists().where(table.c.customer_id == stage.c.customer_id).correlate(stage))
@@ -149,10 +154,9 @@ class CustomerCopy:
         # Somebody else may have just brought the row, with a later stamp.
         fresh = insert.excluded
         differs = sa.or_(sa.false(), *(table.c[name].is_distinct_from(fresh[name]) for name in case.named))
-        later = sa.func.greatest(fresh.changed_at, table.c.changed_at + sa.literal(1, sa.BigInteger))
         return insert.on_conflict_do_update(
             index_elements=["customer_id"],
-            set_={"changed_at": later, **{name: fresh[name] for name in case.named}},
+            set_={"changed_at": _later(table, fresh.changed_at), **{name: fresh[name] for name in case.named}},
             where=differs,
         )
 
@@ -174,9 +178,7 @@ class CustomerCopy:
         )
 
     def _told(self, documents: sa.CTE) -> sa.sql.dml.ReturningInsert[Any]:
-        joined = sa.func.string_agg(
-            documents.c.document, postgresql.aggregate_order_by(sa.literal(","), documents.c.customer_id)
-        )
+        joined = sa.func.string_agg(documents.c.document, sa.literal(",", sa.Text))
         body = sa.func.concat(
             sa.literal('{"changed_at":'),
             _instant(sa.func.max(documents.c.changed_at)),
@@ -191,7 +193,7 @@ class CustomerCopy:
                 sa.literal(_EVENT),
                 body,
                 sa.literal("{}"),
-                _Given("created_at", sa.BigInteger()),
+                _MOMENT,
             )
             .group_by(documents.c.page)
             .order_by(documents.c.page)
@@ -204,8 +206,12 @@ def _words(clause: sa.ClauseElement, connection: Connection) -> str:
     return str(clause.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True}))
 
 
-def _stage(named: tuple[str, ...]) -> sa.TableClause:
-    return sa.table(_STAGE, sa.column("customer_id", CustomerId), *(sa.column(name) for name in named))
+def _stage(case: _Case) -> sa.TableClause:
+    return sa.table(case.stage, sa.column("customer_id", CustomerId), *(sa.column(name) for name in case.named))
+
+
+def _later(table: sa.Table, moment: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    return sa.func.greatest(moment, table.c.changed_at + sa.literal(1, sa.BigInteger))
 
 
 def _joined(parts: list[sa.ColumnElement[str]]) -> sa.ColumnElement[str]:

@@ -4,6 +4,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 
+import psycopg
+import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from services.customer_view.adapters import audiences, tables
@@ -13,6 +15,7 @@ from services.customer_view.adapters.customers import Customers
 from services.customer_view.adapters.events import SqlEvents
 from services.customer_view.adapters.fact_encoding import CopyEncoding, PlainEncoding
 from services.customer_view.adapters.feed_table import SqlFeeds
+from services.customer_view.application.faults import WritersMet
 from services.customer_view.application.feed_ports import Encoding, FactRows
 from services.customer_view.application.ports import AudienceOrder, Change, FactsById
 from shared.contracts.customer_view import Audience, AudiencePage, AudienceQuery, Customer, CustomersChanged
@@ -34,10 +37,19 @@ class SqlStore:
 
     @contextmanager
     def write(self, book: RuleBook) -> Iterator["SqlTransaction"]:
-        """Open a transaction that commits at the end of the block and rolls back on any exception."""
+        """Open a transaction that commits at the end of the block and rolls back on any exception.
+
+        Raises WritersMet: rows are locked in order of id, but who is new to one writer may be known to the next, so
+        that three of them can still wait in a circle.
+        """
         customers = self.prepare(book)
-        with self._database.write() as connection:
-            yield SqlTransaction(connection, customers, self._loading)
+        try:
+            with self._database.write() as connection:
+                yield SqlTransaction(connection, customers, self._loading)
+        except sa.exc.OperationalError as fault:
+            if isinstance(fault.orig, psycopg.errors.DeadlockDetected):
+                raise WritersMet("others wrote the same subscribers just now: ask again") from fault
+            raise
 
     @contextmanager
     def read(self, book: RuleBook) -> Iterator["SqlTransaction"]:

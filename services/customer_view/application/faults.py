@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from shared.kernel.faults import InvalidRequest, NotAllowed, NotFound
+from shared.kernel.faults import InvalidRequest, NotAllowed, NotFound, Unavailable
 
 
 class BatchTooLarge(InvalidRequest):
@@ -33,6 +33,10 @@ class AudienceKeyTaken(NotAllowed):
     """The key belongs to an audience made for another query."""
 
     code = "audience_key_taken"
+
+
+class WritersMet(Unavailable):
+    """Others wrote some of the same subscribers at the same moment; nothing is stored, and the same again will do."""
 
 
 class UnreadableFile(InvalidRequest):

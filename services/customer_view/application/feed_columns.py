@@ -41,7 +41,7 @@ class MapReading:
         keep = [one is not None for one in ids]
         self._drop_repeated(chunk, ids, keep, rejects)
         bad_cells, refused_facts = [], []
-        columns = {}
+        columns: dict[str, list[object]] = {}
         for fact in self._facts:
             columns[fact.fact.column] = fact.read(chunk)
             bad_cells += [one for one in fact.bad_cells(chunk) if keep[one[0]]]
@@ -49,14 +49,15 @@ class MapReading:
         rejects += [reject for _, reject in (*bad_cells, *refused_facts)]
         for place, _ in refused_facts:
             keep[place] = False
-        kept = {name: list(compress(values, keep)) for name, values in columns.items()}
-        rows = FactRows([one for one in compress(ids, keep) if one is not None], kept)
+        if not all(keep):
+            columns = {name: list(compress(values, keep)) for name, values in columns.items()}
+        rows = FactRows([one for one in compress(ids, keep) if one is not None], columns)
         return ReadRows(
             rows=rows,
             count=len(chunk.lines) + len(chunk.faults),
             refused=len(chunk.lines) + len(chunk.faults) - len(rows.customer_ids),
             bad_cells=len(bad_cells),
-            unknown=Counter({one.fact.name: kept[one.fact.column].count(self._unknown) for one in self._facts}),
+            unknown=Counter({one.fact.name: columns[one.fact.column].count(self._unknown) for one in self._facts}),
             rejects=sorted(rejects, key=lambda reject: reject.line),
             end=chunk.end,
         )

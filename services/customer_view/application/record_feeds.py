@@ -20,6 +20,7 @@ from services.customer_view.application.feed_ports import (
     Progress,
     Rejects,
     Stream,
+    insisting,
 )
 from services.customer_view.application.feed_state import KEPT_REJECTS, NOWHERE, FeedState, Kind, Message, Reject
 from services.customer_view.application.ports import Store, Transaction
@@ -141,7 +142,8 @@ class RecordFeeds:
             transaction.feeds.move(state, after)
             moved.append(after)
 
-        self._use_case(state.kind)(batch.records, also=note)
+        # Writers meet in the subscribers, before `note` writes refusals.
+        insisting(lambda: self._use_case(state.kind)(batch.records, also=note))
         return moved[-1]
 
     def _use_case(self, kind: Kind) -> Callable[..., UpsertResult]:
