@@ -50,6 +50,11 @@ class Stack:
         self.uses_tls = False
         self.move_clock(now)
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """What commands run with that are given no files of this stack's own."""
+        return {name: value for name, value in self._environment.items() if not name.startswith("REHEARSAL_")}
+
     @contextmanager
     def told(self, **settings: str) -> Iterator[None]:
         """Start containers with other settings than those of .env, for as long as the block lasts."""

@@ -12,11 +12,12 @@ from tests.compose.campaign import EVENING_BEFORE, Outcome, check_outcome, run_c
 from tests.compose.engine import running_engine
 from tests.compose.image import check_containers, check_image
 from tests.compose.losses import run_with_losses
+from tests.compose.making import check_make
 from tests.compose.profiles import check_observability, check_sandbox
 from tests.compose.stack import Stack
 from tests.compose.tls import check_tls
 
-STAGES = ("image", "up", "scale", "campaign", "backup", "observability", "sandbox", "losses", "tls")
+STAGES = ("image", "up", "scale", "campaign", "backup", "observability", "sandbox", "losses", "tls", "make")
 _REPLICAS = 3
 
 
@@ -34,6 +35,10 @@ def run(account: Account, folder: Path, stages: Sequence[str], *, keep: bool) ->
                 with account.trying("tls"):
                     stack.compose("down")
                     check_tls(account, stack)
+            if "make" in stages:
+                with account.trying("make"):
+                    stack.compose("--profile", "*", "down", "--volumes", "--remove-orphans", "--timeout", "5")
+                    check_make(account, stack)
             if keep:
                 _wait_for_enter(account, stack)
         finally:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from services.customer_view.application.faults import WritersMet
 from services.customer_view.application.feed_state import FeedState, Message, Reject
 from services.customer_view.application.ports import RowChunk
 from services.customer_view.domain.cells import Value
@@ -15,7 +14,6 @@ from services.customer_view.domain.column_map import ColumnMap
 from shared.rulekit.vocabulary import Fact
 
 Item = TypeVar("Item")
-_ATTEMPTS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +37,6 @@ class ReadRows:
     rejects: list[Reject]
     end: int
     incomplete: str = ""
-
-
-def insisting(work: Callable[[], Item]) -> Item:
-    """Do work of one transaction again where other writers were in its way; raises WritersMet if they always are."""
-    for _ in range(_ATTEMPTS - 1):
-        try:
-            return work()
-        except WritersMet:
-            continue
-    return work()
 
 
 class Encoding(Protocol):

@@ -27,9 +27,9 @@ from services.customer_view.application.feed_ports import (
     Progress,
     ReadRows,
     Rejects,
-    insisting,
 )
 from services.customer_view.application.feed_state import KEPT_REJECTS, NOWHERE, Feeds, FeedState
+from services.customer_view.application.meeting import insisting
 from services.customer_view.application.ports import ColumnMaps, RowChunk, Rules, SeenIdsFactory
 from services.customer_view.domain.column_map import ColumnMap
 from shared.kernel.clock import Clock

@@ -20,9 +20,9 @@ from services.customer_view.application.feed_ports import (
     Progress,
     Rejects,
     Stream,
-    insisting,
 )
 from services.customer_view.application.feed_state import KEPT_REJECTS, NOWHERE, FeedState, Kind, Message, Reject
+from services.customer_view.application.meeting import insisting
 from services.customer_view.application.ports import Store, Transaction
 from services.customer_view.application.use_cases import UseCases
 from services.customer_view.domain.redaction import redacted

@@ -10,7 +10,8 @@ import pytest
 
 from services.customer_view.adapters import csv_chunks
 from services.customer_view.application import feeds as feeds_module
-from services.customer_view.application.feed_ports import FileOrder, insisting
+from services.customer_view.application.feed_ports import FileOrder
+from services.customer_view.application.meeting import insisting
 from services.customer_view.application.use_cases import UseCases
 from services.customer_view.dependencies import build_feeds
 from services.customer_view.settings import Settings
