@@ -50,7 +50,7 @@ def main() -> int:
     )
     parser.add_argument("--quick", action="store_true", help="everything once, in small sizes")
     parser.add_argument(
-        "--rehearsals", type=int, default=None, help="campaigns with blows: 2; 7 strike everybody in every step"
+        "--rehearsals", type=int, default=None, help="campaigns with blows: 7 strike everybody in every step"
     )
     parser.add_argument("--stages", nargs="*", choices=STAGES, default=STAGES, help="only these")
     parser.add_argument("--folder", type=Path, default=_ROOT / "var" / "chaos", help="logs and account.txt")

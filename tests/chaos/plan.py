@@ -18,8 +18,8 @@ class Plan(NamedTuple):
     """How long the campaigns of a rehearsal run, and when in a day they act: hours after nine."""
     processes: tuple[tuple[str, ...], ...] = tuple((name,) for name in SERVICES)
     """Which services share a process in a rehearsal: whoever is struck takes the others along."""
-    rehearsals: int = 2
-    """Runs of the campaigns with blows, in each step to somebody else each time: seven strike all in every step."""
+    rehearsals: int = 7
+    """Runs of the campaigns with blows, in each step to somebody else each time: as many as can be struck."""
     strike_every: int = 1
     """In every how many-th step somebody is struck."""
     in_flight_contacts: int = 1_000
