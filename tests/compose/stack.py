@@ -17,6 +17,7 @@ import httpx
 from services.workbench.registry import SERVICES
 from tests.compose.building import IMAGES, ROOT, VERSION
 from tests.compose.engine import EngineError, docker_command, run
+from tests.support.calm import QUORUM_SECONDS, QUORUM_TICK_MS, Calm
 
 _FILES = (ROOT / "docker-compose.yml", Path(__file__).with_name("rehearsal.yml"))
 _TLS = ROOT / "docker-compose.tls.yml"
@@ -44,6 +45,7 @@ class Stack:
             "BANYAN_VERSION": VERSION,
             "COMPOSE_PROJECT_NAME": "banyan-trial",
             "REHEARSAL_FOLDER": str(folder),
+            "REHEARSAL_TICK_MS": str(QUORUM_TICK_MS),
             "BANYAN_TLS_DIR": str(folder / "tls"),
         }
         self.docker_host = environment["DOCKER_HOST"]
@@ -127,10 +129,10 @@ class Stack:
     def settle(self, seconds: float = _SETTLE_SECONDS, *, besides: tuple[str, ...] = ()) -> None:
         """Wait until every queue is empty, no message is unacknowledged and every outbox is published."""
 
-        def is_at_rest() -> bool:
-            return not [name for name in self.backlog() if not name.startswith(besides)]
+        def in_flight() -> list[str]:
+            return [name for name in self.backlog() if not name.startswith(besides)]
 
-        wait_until(is_at_rest, seconds, lambda: f"still in flight: {self.backlog()}")
+        wait_until(Calm(in_flight, QUORUM_SECONDS), seconds, lambda: f"still in flight: {self.backlog()}")
 
     def backlog(self) -> dict[str, int]:
         """Return what is in flight: messages per queue (dead letters too), unpublished events per service."""

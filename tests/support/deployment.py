@@ -19,6 +19,7 @@ import sqlalchemy as sa
 from services.workbench import registry
 from shared.messaging.serving import READY
 from shared.persistence.database import Database
+from tests.support.calm import QUORUM_SECONDS, Calm
 from tests.support.postgres import Postgres
 from tests.support.rabbitmq import RabbitMQ
 
@@ -128,7 +129,9 @@ class Deployment:
             counts = self.backlog().items()
             return [f"{n} in {name}" for name, n in counts if not (name.startswith(besides) or self._is_nobodys(name))]
 
-        self._wait(lambda: not rest(), seconds, lambda: f"still in flight: {', '.join(rest())}")
+        is_quorum = self.environment.get("BANYAN_QUEUE_TYPE") == "quorum"
+        calm = Calm(rest, QUORUM_SECONDS if is_quorum else 0.0)
+        self._wait(calm, seconds, lambda: f"still in flight: {', '.join(rest())}")
 
     def _is_nobodys(self, queue: str) -> bool:
         consumer = (

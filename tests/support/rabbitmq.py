@@ -12,6 +12,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 import httpx
 
+from tests.support.calm import QUORUM_TICK_MS
 from tests.support.processes import Guarded, MissingServerError, free_port, give, make_folder, server_user
 
 _START_SECONDS = 90
@@ -158,7 +159,7 @@ def _configure(folder: Path, user: str | None, more: str, ports: dict[str, int])
         "rabbitmq.conf": _conf(settings) + more,
         "enabled_plugins": "[rabbitmq_management].\n",
         "rabbitmq-env.conf": "",
-        "advanced.config": "[].\n",
+        "advanced.config": f"[{{rabbit, [{{quorum_tick_interval, {QUORUM_TICK_MS}}}]}}].\n",
     }
     for name, text in files.items():
         (folder / name).write_text(text)
