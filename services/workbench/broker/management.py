@@ -36,7 +36,10 @@ class Management:
             return None
         if answer.is_error:
             raise Unavailable(f"the broker refused {method} {path}: {answer.text[:500]}")
-        return answer.json() if answer.content else None
+        try:
+            return answer.json() if answer.content else None
+        except ValueError:
+            raise Unavailable(f"{method} {path} is answered, but not in JSON: is this RabbitMQ's management?") from None
 
     def definitions(self) -> dict[str, Any]:
         """Return everything the broker is set up with."""
