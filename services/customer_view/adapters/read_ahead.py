@@ -27,7 +27,7 @@ def read_ahead(items: Iterator[Item]) -> Iterator[Iterator[Item]]:
     """Give the same items in the same order; what the iterator raises comes out where it would have.
 
     The iterator runs in one thread from its first item to its end; at the end of the block it is closed. Meanwhile all
-    threads of the process take turns more often.
+    threads of the process take turns more often: one file at a time, then, as `banyan feeds` reads them.
     """
     usual = sys.getswitchinterval()
     waiting: Queue[Item | _End] = Queue(_AHEAD)

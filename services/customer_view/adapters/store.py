@@ -39,8 +39,8 @@ class SqlStore:
     def write(self, book: RuleBook) -> Iterator["SqlTransaction"]:
         """Open a transaction that commits at the end of the block and rolls back on any exception.
 
-        Raises WritersMet: rows are locked in order of id, but who is new to one writer may be known to the next, so
-        that three of them can still wait in a circle.
+        Raises WritersMet: each writer locks those he found in order of id, and brings new ones after them. Who is new
+        to one may meanwhile be there for another, so that they can still wait in a circle.
         """
         customers = self.prepare(book)
         try:
